@@ -1,0 +1,1 @@
+"""Who may: identities, the format of keys, permissions, rate arithmetic. Pure."""

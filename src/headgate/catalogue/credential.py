@@ -1,0 +1,57 @@
+"""Provider credentials as the catalogue knows them: everything but the secret.
+
+A sealed secret is opened in one adapter only. What is decided here is which credential applies, and whether it may go
+to an origin.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from headgate.catalogue.scope import Scope
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored provider secret without the secret.
+
+    Either named (`name` unique in its scope, `entry` None) or an entry's own (`entry` = its uid, `name` empty).
+    `origins` (`scheme://host[:port]`, lower case, default port left out) are the only places it may be sent to.
+    `provider` is a provider id; `default` marks the one used for that provider in its scope when an entry names none.
+    `version` rises with every replacement of the secret. `last4` are the secret's last characters, "" if it is short.
+    Times are Unix seconds.
+    """
+
+    id: str
+    scope: Scope
+    provider: str
+    origins: tuple[str, ...]
+    name: str = ""
+    entry: str | None = None
+    default: bool = False
+    last4: str = ""
+    version: int = 1
+    created_at: float = 0.0
+    created_by: str = ""
+    updated_at: float = 0.0
+
+    def may_go_to(self, origin: str) -> bool:
+        return origin in self.origins
+
+
+class Sealed(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret at rest: AES-256-GCM under a data key, which is wrapped by the master key named `key_id`.
+
+    Tenant, row and version are bound as associated data, so a sealed secret opens nowhere else.
+    """
+
+    key_id: str
+    wrapped_key: bytes
+    nonce: bytes
+    ciphertext: bytes
+
+
+class StoredCredential(msgspec.Struct, frozen=True):
+    """A credential with its sealed secret, as the store keeps it."""
+
+    credential: Credential
+    sealed: Sealed

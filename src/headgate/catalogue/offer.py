@@ -1,0 +1,110 @@
+"""The running form of an entry: everything a request needs of it, worked out once when it is written."""
+
+from __future__ import annotations
+
+import msgspec
+
+from headgate.catalogue.carbon import CarbonProfile, profile
+from headgate.catalogue.entry import ModelEntry, Pricing
+from headgate.catalogue.kinds import Kind
+from headgate.catalogue.providers import Providers
+from headgate.catalogue.scope import Scope
+from headgate.catalogue.upstream import Route, Unroutable, route
+from headgate.core.json import encode
+from headgate.core.money import Picodollars, per_token
+from headgate.core.principal import Principal
+
+
+class Price(msgspec.Struct, frozen=True, gc=False):
+    """Picodollars a token."""
+
+    input: Picodollars
+    output: Picodollars
+
+
+class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One callable thing. Immutable: a change of its entry makes another Offer.
+
+    `json_name` is `name` as a JSON string; `document` is the document's JSON; `search` is what the list's search
+    looks through, lower case. `version` names this state of the entry (its ETag).
+    """
+
+    uid: str
+    number: int
+    name: str
+    scope: Scope
+    scope_key: str
+    kind: Kind
+    enabled: bool
+    deprecated: bool
+    hidden: bool
+    org_slugs: frozenset[str]
+    failover: str | None
+    route: Route | Unroutable
+    credential: str | None
+    private_egress: bool
+    timeout: float | None
+    price: Price | None
+    carbon: CarbonProfile | None
+    brand: str | None
+    tags: frozenset[str]
+    capabilities: frozenset[str]
+    search: str
+    revision: int
+    created_at: float
+    created_by: str
+    updated_at: float
+    updated_by: str
+    json_name: bytes
+    document: bytes
+
+    @property
+    def version(self) -> str:
+        return f"{self.uid}-{self.revision}"
+
+    def within_reach(self, principal: Principal) -> bool:
+        """Whether the entry's own list of organizations lets the principal see it."""
+        return not self.org_slugs or principal.organization_slug in self.org_slugs
+
+
+def price(pricing: Pricing | None) -> Price | None:
+    """The price of a document, or None if it is unpriced."""
+    if pricing is None or pricing.input_per_1m_tokens is None or pricing.output_per_1m_tokens is None:
+        return None
+    return Price(per_token(pricing.input_per_1m_tokens), per_token(pricing.output_per_1m_tokens))
+
+
+def offer(entry: ModelEntry, providers: Providers) -> Offer:
+    """The running form of an entry whose document is valid."""
+    document = entry.document
+    words = (document.name, document.title or "", document.brand or "")
+    return Offer(
+        uid=entry.uid,
+        number=entry.number,
+        name=document.name,
+        scope=entry.scope,
+        scope_key=entry.scope.key,
+        kind=document.kind,
+        enabled=document.enabled,
+        deprecated=document.deprecated,
+        hidden=document.hidden,
+        org_slugs=frozenset(document.org_slugs),
+        failover=document.failover,
+        route=route(document, providers),
+        credential=document.credential,
+        private_egress=entry.private_egress,
+        timeout=document.timeout,
+        price=price(document.pricing),
+        carbon=profile(document.metrics, document.region),
+        brand=document.brand,
+        tags=frozenset(document.tags),
+        capabilities=frozenset(name for name, has in document.capabilities.items() if has) | frozenset(document.abilities),
+        search="\n".join(words).lower(),
+        revision=entry.revision,
+        created_at=entry.created_at,
+        created_by=entry.created_by,
+        updated_at=entry.updated_at,
+        updated_by=entry.updated_by,
+        json_name=encode(document.name),
+        document=encode(document),
+    )

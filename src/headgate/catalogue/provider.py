@@ -1,0 +1,47 @@
+"""A provider: a row of data about an upstream service. The rows are in `providers`."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class AuthScheme(enum.StrEnum):
+    """How a secret is presented to the upstream."""
+
+    NONE = "none"
+    BEARER = "bearer"
+    """`Authorization: Bearer SECRET`."""
+    HEADER = "header"
+    """The secret alone in the header that the row names."""
+
+
+class Provider(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What differs between upstream services is data.
+
+    `chat_path` is appended to the base URL; `{model}` and `{api_version}` in it are filled in, for services that put
+    the model into the path. `needs_key` false: a call without a credential is sent without one.
+    `stream_usage` false: the service refuses `stream_options`. `dialect` names its wire format.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    dialect: str = "openai"
+    base_url: str | None = None
+    auth: AuthScheme = AuthScheme.BEARER
+    auth_header: str = "authorization"
+    needs_key: bool = True
+    stream_usage: bool = True
+    chat_path: str = "/chat/completions"
+    embeddings_path: str = "/embeddings"
+    models_path: str = "/models"
+    api_version: str | None = None
+    families: tuple[str, ...] = ()
+    """Prefixes of model names that are this provider's when an entry names none: `gpt-`, `claude-`."""
+
+    @property
+    def requires_base_url(self) -> bool:
+        return self.base_url is None and self.dialect != "mock"

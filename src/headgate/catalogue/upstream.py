@@ -1,0 +1,70 @@
+"""Where an entry's calls go: provider, upstream model and URL, derived from its document."""
+
+from __future__ import annotations
+
+import msgspec
+
+from headgate.catalogue.entry import Document
+from headgate.catalogue.provider import Provider
+from headgate.catalogue.providers import Providers
+from headgate.catalogue.url import BaseUrl, parse_base_url
+
+ASSETS: str = "assets"
+
+
+class Route(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Where and how one entry is reached. `url` is None for the built-in mock, which is no place."""
+
+    provider: Provider
+    model: str
+    url: BaseUrl | None
+    api_version: str
+
+    @property
+    def origin(self) -> str:
+        return self.url.origin if self.url is not None else "mock:"
+
+    def path(self, template: str) -> str:
+        """A path of the provider's row under the base URL, with the model and API version filled in."""
+        filled = template.replace("{model}", self.model).replace("{api_version}", self.api_version)
+        return (self.url.path if self.url is not None else "") + filled
+
+
+class Unroutable(msgspec.Struct, frozen=True, gc=False):
+    """Why an entry cannot be called: the field that is missing or wrong, and a sentence about it."""
+
+    field: str
+    message: str
+
+
+def named_provider(document: Document, providers: Providers) -> tuple[Provider | None, str, str]:
+    """The provider of a document, the upstream model, and the word that named an unknown provider ("" if none did)."""
+    if document.upstream_by == ASSETS and document.litellm_model:
+        prefix, slash, rest = document.litellm_model.partition("/")
+        known = providers.find(prefix) if slash else None
+        if known is not None:
+            return known, rest, ""
+    if document.provider:
+        model = document.upstream_model or document.litellm_model or document.name
+        return providers.find(document.provider), model, document.provider
+    prefix, slash, rest = document.name.partition("/")
+    known = providers.find(prefix) if slash else None
+    if known is not None:
+        return known, document.upstream_model or rest, ""
+    return providers.of_family(document.name), document.upstream_model or document.name, ""
+
+
+def route(document: Document, providers: Providers) -> Route | Unroutable:
+    """Where calls of a document go, or which field keeps them from going anywhere."""
+    provider, model, word = named_provider(document, providers)
+    if provider is None:
+        if word:
+            return Unroutable("provider_config.provider", f"provider {word!r} is not known")
+        return Unroutable("provider_config.provider", "the entry names no provider, and its name implies none")
+    version = document.api_version or provider.api_version or ""
+    if provider.dialect == "mock":
+        return Route(provider=provider, model=model, url=None, api_version=version)
+    text = document.api_base or provider.base_url
+    if not text:
+        return Unroutable("provider_config.base_url", f"provider {provider.id!r} has no base URL of its own")
+    return Route(provider=provider, model=model, url=parse_base_url(text), api_version=version)

@@ -1,0 +1,44 @@
+"""Money is an integer number of picodollars (10^-12 USD).
+
+A price of x dollars per million tokens with at most six decimals is exactly x * 10^6 picodollars a token, so a cost
+is an integer multiplication. JSON carries USD; `usd` writes an integer's exact decimal digits.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+Picodollars = int
+
+PICODOLLARS_PER_USD: Final = 10**12
+MAX_COST: Final = 2**63 - 1
+PRICE_DECIMALS: Final = 6
+
+
+class MoneyOutOfRange(ArithmeticError):
+    """An amount that a checked 64-bit integer cannot hold."""
+
+
+def checked(amount: int) -> Picodollars:
+    """`amount` if one ledger row can hold it, else MoneyOutOfRange."""
+    if -MAX_COST <= amount <= MAX_COST:
+        return amount
+    raise MoneyOutOfRange(f"{amount} picodollars do not fit one row")
+
+
+def per_token(usd_per_million: Decimal) -> Picodollars:
+    """Picodollars a token of a price in USD per million tokens. ValueError below zero or beyond six decimals."""
+    if not usd_per_million.is_finite() or usd_per_million < 0:
+        raise ValueError(f"a price is a number of at least 0, not {usd_per_million}")
+    amount = usd_per_million.scaleb(PRICE_DECIMALS)
+    if amount != amount.to_integral_value():
+        raise ValueError(f"a price has at most {PRICE_DECIMALS} decimals, not {usd_per_million}")
+    return checked(int(amount))
+
+
+def usd(amount: Picodollars) -> str:
+    """The exact decimal digits of an amount in USD, as JSON writes a number: `0.0000025`, `12`, `-0.5`."""
+    sign = "-" if amount < 0 else ""
+    whole, rest = divmod(abs(amount), PICODOLLARS_PER_USD)
+    return f"{sign}{whole}.{rest:012d}".rstrip("0").rstrip(".")

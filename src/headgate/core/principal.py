@@ -1,0 +1,45 @@
+"""Who makes a request."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class PrincipalKind(enum.StrEnum):
+    USER = "user"
+    KEY = "key"
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """A user or an organization key, in the context of one organization and perhaps one project.
+
+    `id` is `user:UID` or `key:ID`, as revisions record it; `credential` is the id of the token, key or session that
+    was shown. `scopes` are the keys of the scopes that it resolves names in, in order. `permissions` are granted
+    patterns of `product:resource:action`, `*` only at the end. `model_scopes` empty means any model, otherwise the
+    names that it may call.
+    """
+
+    id: str
+    kind: PrincipalKind
+    credential: str
+    user: str = ""
+    organization: str = ""
+    organization_slug: str = ""
+    project: str = ""
+    platform_admin: bool = False
+    permissions: frozenset[str] = frozenset()
+    model_scopes: frozenset[str] = frozenset()
+    scopes: tuple[str, ...] = ()
+
+    def may(self, permission: str) -> bool:
+        """Whether a granted pattern covers `permission`."""
+        if permission in self.permissions or "*" in self.permissions:
+            return True
+        product, _, rest = permission.partition(":")
+        resource = rest.partition(":")[0]
+        return f"{product}:*" in self.permissions or f"{product}:{resource}:*" in self.permissions
+
+    def may_call(self, name: str) -> bool:
+        return not self.model_scopes or name in self.model_scopes

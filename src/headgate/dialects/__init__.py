@@ -1,0 +1,1 @@
+"""One module per wire format: bytes in, events out. Pure."""

@@ -1,0 +1,265 @@
+"""What the use cases need from outside.
+
+The request road is synchronous: a `Call` is told what happened and acts by calling these ports. A port never calls
+back into the call from within one of its own methods; what happens later is told later, from the event loop. An
+adapter that holds an answer already says so in its return value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from headgate.access.identity import (
+    AccessToken,
+    Membership,
+    Organization,
+    OrganizationKey,
+    Project,
+    Session,
+    SigningKey,
+    User,
+)
+from headgate.catalogue.credential import Credential, StoredCredential
+from headgate.catalogue.entry import ModelEntry
+from headgate.catalogue.offer import Offer
+from headgate.catalogue.revision import Change, Revision
+from headgate.catalogue.scope import Scope
+from headgate.core.failure import Failure
+from headgate.core.principal import Principal
+from headgate.core.secret import Secret
+
+Headers = Sequence[tuple[bytes, bytes]]
+"""Header fields in order, names in lower case."""
+
+
+class RequestHead(msgspec.Struct, frozen=True, gc=False):
+    """The head of an inbound inference request. `query` is without its question mark; `client` is an address or ""."""
+
+    path: bytes
+    query: bytes
+    headers: Headers
+    client: str
+
+
+# The caller's side of a call
+
+
+class Client(Protocol):
+    """The connection that a call answers on. The driver frames what is written for the HTTP version in use.
+
+    After `answer`, `end` or `abort` the call writes nothing more, and nothing more is told to it.
+    """
+
+    def answer(self, status: int, headers: bytes, body: bytes) -> None:
+        """The whole answer. `headers` are complete lines, each ended by CRLF, without framing fields."""
+
+    def start(self, status: int, headers: bytes) -> None:
+        """The head of an answer whose length is not known."""
+
+    def write(self, data: bytes) -> None:
+        """A part of the body that `start` opened. Never empty."""
+
+    def end(self) -> None:
+        """The body is complete."""
+
+    def abort(self) -> None:
+        """Break the connection off, so that a part never looks whole."""
+
+
+class CallEvents(Protocol):
+    """What the driver of the inbound connection tells a call.
+
+    `head` first, then any number of `body`, then `body_complete`; the others at any time until the call has ended.
+    None of them raises for anything that the caller or an upstream does. If one raises all the same, the driver
+    calls `abandon` and logs the error.
+    """
+
+    def head(self, head: RequestHead) -> None:
+        """The request head is complete. A refusal is written from within."""
+
+    def body(self, data: bytes) -> None: ...
+
+    def body_complete(self) -> None: ...
+
+    def client_gone(self) -> None:
+        """The caller's connection ended, or it closed its sending half after the request."""
+
+    def client_blocked(self) -> None:
+        """The caller reads more slowly than it is written to."""
+
+    def client_writable(self) -> None: ...
+
+    def tick(self, now: float) -> None:
+        """Time passed: whatever deadline of the call lies before `now` fires."""
+
+    def drain(self) -> None:
+        """The server stops and the grace is over: end with an error."""
+
+    def abandon(self) -> None:
+        """A bug of ours: settle as unknown, abort both sides."""
+
+
+# The upstream's side
+
+
+class UpstreamEvents(Protocol):
+    """What an upstream connection tells a call. `attempt` is the number given to `connect`; stale ones are ignored."""
+
+    def connected(self, attempt: int) -> None:
+        """The connection is there: `send` may be called. Not told if `Wire.ready` was true at once."""
+
+    def request_sent(self, attempt: int) -> None:
+        """The request has left. Not told if `send` returned True."""
+
+    def upstream_head(self, attempt: int, status: int, headers: Headers) -> None:
+        """The final response head (1xx are skipped)."""
+
+    def upstream_bytes(self, attempt: int, data: bytes) -> None: ...
+
+    def upstream_done(self, attempt: int, *, framed: bool) -> None:
+        """The body ended: by its framing, or (`framed` False) only by the end of the connection."""
+
+    def upstream_failed(self, attempt: int, failure: Failure) -> None: ...
+
+
+class Wire(Protocol):
+    """One attempt's exchange with an upstream. Its connection returns to the pool by itself when the answer is whole."""
+
+    ready: bool
+
+    def send(self, path: str, body: bytes) -> bool:
+        """POST `body` as JSON to `path` of the offer's origin, with its credential. True: all of it has left."""
+
+    def pause(self) -> None:
+        """Stop reading."""
+
+    def resume(self) -> None: ...
+
+    def abort(self) -> None:
+        """Close the connection, in whatever state it is; nothing more is told. Harmless when it is over."""
+
+
+class Upstream(Protocol):
+    """Connections to upstreams."""
+
+    def connect(self, offer: Offer, events: UpstreamEvents, attempt: int, *, fresh: bool) -> Wire:
+        """A connection for one attempt, from the pool unless `fresh`.
+
+        Failures are told as `upstream_failed`, never raised, and never from within this method: CREDENTIAL_MISSING,
+        EGRESS_REFUSED, BUSY, NAME_NOT_FOUND, REFUSED, TLS.
+        """
+
+
+# Memory and time
+
+
+class Settlement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """How one request ended. Told once for each admitted request. Times in seconds, cost in picodollars or None."""
+
+    principal: Principal
+    model: str
+    provider: str
+    outcome: str
+    status: int
+    attempts: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: int | None
+    duration: float
+    first_byte: float | None
+
+
+class Telemetry(Protocol):
+    """Where measurements go. On the road: adds to numbers, does nothing else."""
+
+    def settled(self, settlement: Settlement) -> None: ...
+
+    def attempt_failed(self, offer: Offer, failure: Failure) -> None: ...
+
+
+# The store. Its methods run on the writer thread or a reader thread, never on the event loop.
+
+
+class CatalogueStore(Protocol):
+    """Entries and revisions. Append-only history, one transaction a write."""
+
+    def head(self) -> int:
+        """The number of the last revision, 0 if there is none."""
+
+    def entries(self) -> Iterable[ModelEntry]:
+        """Every entry in force."""
+
+    def next_numbers(self, count: int) -> Sequence[int]:
+        """Integer row ids for new entries, never given twice."""
+
+    def commit(
+        self, revision: Revision, *, put: Sequence[StoredCredential] = (), drop: Sequence[str] = ()
+    ) -> None:
+        """Write one revision, its changes, the entries' new state and the entries' own credentials in one transaction.
+
+        `put` adds or replaces credentials, `drop` deletes by credential id. Raises StoreUnavailable if nothing was
+        written; if the outcome is unknown it is looked up by revision number before anything is said.
+        """
+
+    def revisions(self, scopes: Sequence[Scope], *, before: int | None, limit: int, name: str | None) -> list[Revision]:
+        """Revisions of the scopes, newest first, below number `before`; with `name`, those that changed that entry."""
+
+    def revision(self, number: int) -> Revision | None: ...
+
+    def entries_at(self, scope: Scope, number: int) -> list[ModelEntry]:
+        """The entries of a scope as revision `number` left them."""
+
+
+class CredentialStore(Protocol):
+    """Sealed provider credentials, of entries and named ones."""
+
+    def credentials(self) -> Iterable[StoredCredential]: ...
+
+    def put(self, stored: Sequence[StoredCredential]) -> None:
+        """Add or replace by id, in one transaction. A `default` takes that mark from any other of scope and provider."""
+
+    def drop(self, ids: Sequence[str]) -> None: ...
+
+
+class Sealer(Protocol):
+    """Seals secrets under the master key. Opening is the upstream adapter's alone."""
+
+    def seal(self, credential: Credential, secret: Secret) -> StoredCredential: ...
+
+
+class DirectoryContents(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the directory holds in memory, as loaded at start."""
+
+    organizations: Sequence[Organization]
+    projects: Sequence[Project]
+    users: Sequence[User]
+    memberships: Sequence[Membership]
+    tokens: Sequence[AccessToken]
+    keys: Iterable[OrganizationKey]
+    sessions: Sequence[Session]
+    signing_keys: Sequence[SigningKey]
+
+
+class DirectoryStore(Protocol):
+    """Tenants, people and their credentials. Each method is one transaction; `put` methods add or replace by id."""
+
+    def load(self) -> DirectoryContents: ...
+
+    def put_organization(self, organization: Organization) -> None: ...
+
+    def put_project(self, project: Project) -> None: ...
+
+    def put_user(self, user: User) -> None: ...
+
+    def put_membership(self, membership: Membership) -> None: ...
+
+    def put_token(self, token: AccessToken) -> None: ...
+
+    def put_key(self, key: OrganizationKey) -> None: ...
+
+    def put_session(self, session: Session) -> None: ...
+
+    def put_signing_key(self, key: SigningKey) -> None: ...

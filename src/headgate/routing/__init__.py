@@ -1,0 +1,1 @@
+"""Which entry to try next, and when to stop. Pure."""

@@ -1,0 +1,1 @@
+"""The inbound side: the lane of inference requests, and the management APIs."""
