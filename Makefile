@@ -4,6 +4,7 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 PYTHON  ?=
+PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 ARGS    ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
            --no-annotate --custom-compile-command "make lock"
@@ -24,7 +25,7 @@ run: install ## serve on 127.0.0.1:8080
 	@exec $(BIN)/headgate serve $(ARGS)
 
 test: develop $(VENV)/.aimock ## every test
-	@exec env $(WITH_VENV) $(BIN)/python -m pytest $(ARGS)
+	@exec env $(WITH_VENV) $(BIN)/python -m pytest -p tools.pytest_no_skips $(ARGS)
 
 check: develop ## formatting, lints, types, ring contracts, sizes
 	$(BIN)/ruff check .
@@ -50,13 +51,12 @@ clean: ## remove everything that the recipes made
 	rm -rf $(VENV) tests/aimock/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(BIN)/python:
-	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
-	    if "$$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	@for python in $(PYTHONS); do \
+	    if "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	        exec "$$python" -m venv $(VENV); \
 	    fi; \
-	    [ "$$python" != "$(PYTHON)" ] || break; \
 	done; \
-	echo "no Python 3.11 or newer with the venv module found$(if $(PYTHON), at PYTHON=$(PYTHON)); name one: make PYTHON=/path/to/python3" >&2; \
+	echo "no Python 3.11 or newer with venv and ensurepip among: $(PYTHONS); name one: make PYTHON=python3.12" >&2; \
 	exit 1
 
 $(VENV)/.runtime: pyproject.toml requirements/runtime.lock requirements/build.lock | $(BIN)/python
