@@ -31,6 +31,12 @@ def test_make_knows_the_target(target: str) -> None:
     assert target in TARGETS
 
 
+def test_every_target_of_the_readme_exists() -> None:
+    named = set(re.findall(r"(?m)(?:`|^)make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+
+    assert {"run", "test"} <= named <= TARGETS
+
+
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """What make needs of a fresh clone."""
