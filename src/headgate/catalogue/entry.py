@@ -34,7 +34,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `upstream_by` tells which face last wrote the upstream: `assets` derives it from `litellm_model`, any other from
     `provider` and `upstream_model`. `credential` is the name of a stored credential, never a secret.
     `capabilities`, `limits`, `defaults`, `display` and `provider_config` hold the free keys only; the keys that have a
-    field of their own are lifted out of them.
+    field of their own are lifted out of them. `hidden` is a key of an object, where a written false is not the same as
+    nothing.
     """
 
     name: str
@@ -68,7 +69,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metrics: Json = None
     pricing: Pricing | None = None
     brand: str | None = None
-    hidden: bool = False
+    hidden: bool | None = None
     display: JsonObject = {}
     provider_config: JsonObject = {}
     tags: tuple[str, ...] = ()

@@ -87,7 +87,7 @@ def offer(entry: ModelEntry, providers: Providers) -> Offer:
         kind=document.kind,
         enabled=document.enabled,
         deprecated=document.deprecated,
-        hidden=document.hidden,
+        hidden=bool(document.hidden),
         org_slugs=frozenset(document.org_slugs),
         failover=document.failover,
         route=route(document, providers),
