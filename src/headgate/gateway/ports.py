@@ -124,6 +124,9 @@ class UpstreamEvents(Protocol):
 
     def upstream_failed(self, attempt: int, failure: Failure) -> None: ...
 
+    def abandon(self) -> None:
+        """One of the methods above raised, which is a bug of ours: settle as unknown, abort both sides."""
+
 
 class Wire(Protocol):
     """One attempt's exchange with an upstream. Its connection returns to the pool by itself when the answer is whole."""
@@ -151,6 +154,20 @@ class Upstream(Protocol):
         Failures are told as `upstream_failed`, never raised, and never from within this method: CREDENTIAL_MISSING,
         EGRESS_REFUSED, BUSY, NAME_NOT_FOUND, REFUSED, TLS.
         """
+
+
+class Credentials(Protocol):
+    """Which stored credential an offer is called with."""
+
+    def applicable(self, offer: Offer) -> StoredCredential | Failure | None:
+        """The same object as long as the credential is unchanged. None: send without one. Failure: do not send."""
+
+
+class Opener(Protocol):
+    """Opens sealed secrets. Given to the upstream adapter only."""
+
+    def open(self, stored: StoredCredential) -> Secret:
+        """The secret; ValueError if it does not open under the master key, or is not what was sealed."""
 
 
 # Memory and time
@@ -263,3 +280,16 @@ class DirectoryStore(Protocol):
     def put_session(self, session: Session) -> None: ...
 
     def put_signing_key(self, key: SigningKey) -> None: ...
+
+
+class SessionVerifier(Protocol):
+    """Reads the signed text of a session. The directory decides whether the session is in force."""
+
+    def verify(self, token: str, now: float) -> str | None:
+        """The session's id, if one of our keys signed the text and it lasts at `now`; None for anything else."""
+
+
+class SessionSigner(Protocol):
+    """Writes the signed text of a session."""
+
+    def sign(self, session: Session) -> Secret: ...
