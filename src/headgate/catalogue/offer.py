@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+from urllib.parse import quote
+
 import msgspec
 
 from headgate.catalogue.carbon import CarbonProfile, profile
-from headgate.catalogue.entry import ModelEntry, Pricing
+from headgate.catalogue.entry import Document, ModelEntry, Pricing
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.providers import Providers
 from headgate.catalogue.scope import Scope
 from headgate.catalogue.upstream import Route, Unroutable, route
-from headgate.core.json import encode
+from headgate.core.json import JsonObject, encode
 from headgate.core.money import Picodollars, per_token
 from headgate.core.principal import Principal
+
+
+_HEADER_SAFE: Final = " !#$&'()*+,/:;=?@[]^`{|}~<>\"\\"
 
 
 class Price(msgspec.Struct, frozen=True, gc=False):
@@ -25,7 +31,8 @@ class Price(msgspec.Struct, frozen=True, gc=False):
 class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One callable thing. Immutable: a change of its entry makes another Offer.
 
-    `json_name` is `name` as a JSON string; `document` is the document's JSON; `search` is what the list's search
+    `json_name` is `name` as a JSON string, `header_name` as a header value (percent-encoded beyond printable ASCII);
+    `call_defaults` are the request fields that a caller's silence leaves to the entry; `document` is the document's JSON; `search` is what the list's search
     looks through, lower case. `version` names this state of the entry (its ETag).
     """
 
@@ -56,6 +63,8 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     updated_at: float
     updated_by: str
     json_name: bytes
+    header_name: bytes
+    call_defaults: JsonObject
     document: bytes
 
     @property
@@ -72,6 +81,11 @@ def price(pricing: Pricing | None) -> Price | None:
     if pricing is None or pricing.input_per_1m_tokens is None or pricing.output_per_1m_tokens is None:
         return None
     return Price(per_token(pricing.input_per_1m_tokens), per_token(pricing.output_per_1m_tokens))
+
+
+def _call_defaults(document: Document) -> JsonObject:
+    given = {"temperature": document.temperature, "max_tokens": document.max_tokens}
+    return {**document.defaults, **{name: value for name, value in given.items() if value is not None}}
 
 
 def offer(entry: ModelEntry, providers: Providers) -> Offer:
@@ -98,7 +112,8 @@ def offer(entry: ModelEntry, providers: Providers) -> Offer:
         carbon=profile(document.metrics, document.region),
         brand=document.brand,
         tags=frozenset(document.tags),
-        capabilities=frozenset(name for name, has in document.capabilities.items() if has) | frozenset(document.abilities),
+        capabilities=frozenset(name for name, has in document.capabilities.items() if has)
+        | frozenset(document.abilities),
         search="\n".join(words).lower(),
         revision=entry.revision,
         created_at=entry.created_at,
@@ -106,5 +121,7 @@ def offer(entry: ModelEntry, providers: Providers) -> Offer:
         updated_at=entry.updated_at,
         updated_by=entry.updated_by,
         json_name=encode(document.name),
+        header_name=quote(document.name, safe=_HEADER_SAFE).encode(),
+        call_defaults=_call_defaults(document),
         document=encode(document),
     )

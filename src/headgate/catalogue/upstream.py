@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import msgspec
 
 from headgate.catalogue.entry import Document
@@ -19,6 +21,8 @@ class Route(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     model: str
     url: BaseUrl | None
     api_version: str
+    chat_path: str = ""
+    """The whole path of chat completions, worked out once."""
 
     @property
     def origin(self) -> str:
@@ -26,8 +30,12 @@ class Route(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     def path(self, template: str) -> str:
         """A path of the provider's row under the base URL, with the model and API version filled in."""
-        filled = template.replace("{model}", self.model).replace("{api_version}", self.api_version)
-        return (self.url.path if self.url is not None else "") + filled
+        return _path(template, self.url, self.model, self.api_version)
+
+
+def _path(template: str, url: BaseUrl | None, model: str, version: str) -> str:
+    filled = template.replace("{model}", quote(model, safe="")).replace("{api_version}", quote(version, safe=""))
+    return (url.path if url is not None else "") + filled
 
 
 class Unroutable(msgspec.Struct, frozen=True, gc=False):
@@ -63,8 +71,10 @@ def route(document: Document, providers: Providers) -> Route | Unroutable:
         return Unroutable("provider_config.provider", "the entry names no provider, and its name implies none")
     version = document.api_version or provider.api_version or ""
     if provider.dialect == "mock":
-        return Route(provider=provider, model=model, url=None, api_version=version)
+        return Route(provider=provider, model=model, url=None, api_version=version, chat_path=provider.chat_path)
     text = document.api_base or provider.base_url
     if not text:
         return Unroutable("provider_config.base_url", f"provider {provider.id!r} has no base URL of its own")
-    return Route(provider=provider, model=model, url=parse_base_url(text), api_version=version)
+    url = parse_base_url(text)
+    path = _path(provider.chat_path, url, model, version)
+    return Route(provider=provider, model=model, url=url, api_version=version, chat_path=path)
