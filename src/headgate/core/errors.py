@@ -81,7 +81,11 @@ class InvalidItems(GatewayError):
 
 
 class PayloadTooLarge(GatewayError):
-    """More than the route takes: items of a list, or bytes of a body."""
+    """A body of more bytes than the route takes."""
+
+
+class TooManyItems(GatewayError):
+    """A list of more items than the route takes."""
 
 
 class HeadersTooLarge(GatewayError):
@@ -174,7 +178,7 @@ class CredentialMissing(GatewayError):
 
 
 class UpstreamFailed(GatewayError):
-    """No upstream gave an answer. `failures` lists every attempt, oldest first; the last decides what the caller is told."""
+    """No upstream gave an answer. `failures` lists every attempt, oldest first; the last decides what is told."""
 
     def __init__(self, failures: Sequence[Failure], *, model: str = "", provider: str = "") -> None:
         super().__init__(failures[-1].message)

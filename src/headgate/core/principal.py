@@ -8,6 +8,8 @@ import msgspec
 
 
 class PrincipalKind(enum.StrEnum):
+    """A person, or an organization's key."""
+
     USER = "user"
     KEY = "key"
 

@@ -25,7 +25,7 @@ from headgate.access.identity import (
 from headgate.catalogue.credential import Credential, StoredCredential
 from headgate.catalogue.entry import ModelEntry
 from headgate.catalogue.offer import Offer
-from headgate.catalogue.revision import Change, Revision
+from headgate.catalogue.revision import Revision
 from headgate.catalogue.scope import Scope
 from headgate.core.failure import Failure
 from headgate.core.principal import Principal
@@ -212,9 +212,7 @@ class CatalogueStore(Protocol):
     def next_numbers(self, count: int) -> Sequence[int]:
         """Integer row ids for new entries, never given twice."""
 
-    def commit(
-        self, revision: Revision, *, put: Sequence[StoredCredential] = (), drop: Sequence[str] = ()
-    ) -> None:
+    def commit(self, revision: Revision, *, put: Sequence[StoredCredential] = (), drop: Sequence[str] = ()) -> None:
         """Write one revision, its changes, the entries' new state and the entries' own credentials in one transaction.
 
         `put` adds or replaces credentials, `drop` deletes by credential id. Raises StoreUnavailable if nothing was

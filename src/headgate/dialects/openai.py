@@ -1,0 +1,238 @@
+"""OpenAI's wire format, as far as chat and embeddings share it: requests, usage, errors.
+
+Source: OpenAI's API reference (Chat Completions, Embeddings, Error codes). Of a request or answer only the fields
+that decide are decoded; the others stay raw and are spliced into what is sent on, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from headgate.core.errors import InvalidBody, InvalidJson, detail
+from headgate.core.failure import Failure, FailureKind
+from headgate.core.usage import Usage
+
+Fields = dict[str, msgspec.Raw]
+"""The top level of a JSON object, values undecoded."""
+
+MODEL_LIMIT: Final = 256
+RETRY_AFTER_CAP: Final = 3600
+
+STRIPPED: Final = frozenset(
+    {
+        # Names that other gateways and SDK wrappers read as "send it there, with that key".
+        "api_base",
+        "base_url",
+        "api_key",
+        "api_version",
+        "api_type",
+        "extra_headers",
+        "default_headers",
+        "organization",
+        "custom_llm_provider",
+        "azure_endpoint",
+        "azure_ad_token",
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "aws_session_token",
+        "aws_bedrock_runtime_endpoint",
+        "vertex_credentials",
+        "proxy",
+        "proxies",
+        "model_list",
+        "fallbacks",
+        "mock_response",
+        # Correlation fields of the catalogue API's published chat schema; upstreams would refuse them.
+        "task_id",
+        "analytics_context",
+    }
+)
+"""Names that are taken out of every request body, at its top level and in `extra_body`."""
+
+_fields = msgspec.json.Decoder(Fields).decode
+_string = msgspec.json.Decoder(str).decode
+_boolean = msgspec.json.Decoder(bool).decode
+encode = msgspec.json.Encoder().encode
+
+
+def read_fields(body: bytes) -> Fields:
+    """The top level of a request body; InvalidJson for anything that is not one JSON object in UTF-8."""
+    try:
+        if not body.isascii():
+            body.decode()
+        fields = _fields(body)
+    except UnicodeDecodeError as error:
+        raise InvalidJson(f"the body is not UTF-8: byte {error.start}") from error
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise InvalidJson(f"the body is not a JSON object: {error}") from error
+    if not STRIPPED.isdisjoint(fields):
+        for name in STRIPPED & fields.keys():
+            del fields[name]
+    if "extra_body" in fields:
+        _strip_extra(fields)
+    return fields
+
+
+def _strip_extra(fields: Fields) -> None:
+    try:
+        extra = _fields(fields["extra_body"])
+    except (msgspec.MsgspecError, RecursionError):
+        del fields["extra_body"]
+        return
+    fields["extra_body"] = msgspec.Raw(encode({key: raw for key, raw in extra.items() if key not in STRIPPED}))
+
+
+def text(fields: Fields, name: str, limit: int) -> str | None:
+    """A string field, None if absent or null; InvalidBody if it is anything else or too long."""
+    raw = fields.get(name)
+    if raw is None or bytes(raw) == b"null":
+        return None
+    try:
+        value = _string(raw)
+    except msgspec.MsgspecError as error:
+        raise InvalidBody(f"{name!r} is a string", details=[detail(name, "a string")]) from error
+    if not 0 < len(value) <= limit:
+        message = f"a string of 1 to {limit} characters"
+        raise InvalidBody(f"{name!r} is {message}", details=[detail(name, message)])
+    return value
+
+
+def flag(fields: Fields, name: str) -> bool:
+    """A boolean field, False if absent or null; InvalidBody if it is anything else."""
+    raw = fields.get(name)
+    if raw is None:
+        return False
+    value = bytes(raw)
+    if value == b"null":
+        return False
+    try:
+        return _boolean(value)
+    except msgspec.MsgspecError as error:
+        raise InvalidBody(f"{name!r} is true or false", details=[detail(name, "true or false")]) from error
+
+
+# Usage
+
+
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _CompletionDetails(msgspec.Struct):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int = 0
+    completion_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+
+
+_usage = msgspec.json.Decoder(_Usage).decode
+_MOST_TOKENS: Final = 2**40
+
+
+def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
+    """The buckets of a usage object, or None if it says nothing usable: absent numbers, negative, not integers."""
+    try:
+        given = _usage(raw)
+    except msgspec.MsgspecError:
+        return None
+    prompt, completion = given.prompt_tokens, given.completion_tokens or 0
+    cached = given.prompt_tokens_details.cached_tokens or 0 if given.prompt_tokens_details is not None else 0
+    details = given.completion_tokens_details
+    reasoning = details.reasoning_tokens or 0 if details is not None else 0
+    if not (0 <= cached <= prompt < _MOST_TOKENS and 0 <= completion < _MOST_TOKENS and reasoning >= 0):
+        return None
+    reasoning = min(reasoning, completion)
+    return Usage(input=prompt - cached, cached_input=cached, output=completion - reasoning, reasoning=reasoning)
+
+
+def priced(usage: msgspec.Raw | bytes, extra: Mapping[str, object]) -> msgspec.Raw:
+    """A usage object with our own fields added; ours win over the upstream's of the same name."""
+    fields: dict[str, object] = {**_fields(usage)}
+    fields.update(extra)
+    return msgspec.Raw(encode(fields))
+
+
+def usage_object(usage: Usage, extra: Mapping[str, object]) -> msgspec.Raw:
+    """A usage object of our own making, for an upstream that sent none."""
+    fields: dict[str, object] = {
+        "prompt_tokens": usage.prompt,
+        "completion_tokens": usage.completion,
+        "total_tokens": usage.prompt + usage.completion,
+    }
+    if usage.estimated:
+        fields["estimated"] = True
+    fields.update(extra)
+    return msgspec.Raw(encode(fields))
+
+
+# Failures
+
+
+def classify(status: int, headers: Mapping[bytes, bytes], body: bytes) -> Failure:
+    """The failure that an upstream's answer other than 2xx means. The status is a fact; the text is only passed on."""
+    retry_after = read_retry_after(headers)
+    if status == 429:
+        kind, message = FailureKind.RATE_LIMITED, "the upstream limits its rate"
+    elif status >= 500 or status == 408:
+        kind, message = FailureKind.SERVER_ERROR, f"the upstream failed with status {status}"
+    elif status in (401, 403):
+        kind, message = FailureKind.CREDENTIAL_REJECTED, f"the upstream refused the credential with status {status}"
+    elif status >= 400:
+        kind, message = FailureKind.REJECTED, error_message(body) or f"the upstream refused with status {status}"
+    else:
+        kind, message = FailureKind.MALFORMED, f"the upstream answered with status {status}; redirects are not followed"
+    return Failure(kind=kind, message=message, status=status, retry_after=retry_after, body=body)
+
+
+def read_retry_after(headers: Mapping[bytes, bytes]) -> int | None:
+    """Seconds of a `retry-after` in seconds, from 1 up to a cap. A date is not taken: it needs the upstream's clock."""
+    value = headers.get(b"retry-after", b"").strip()
+    if not value.isdigit() or len(value) > 12:
+        return None
+    return min(max(int(value), 1), RETRY_AFTER_CAP)
+
+
+class UpstreamError(msgspec.Struct, frozen=True):
+    """The fields of OpenAI's error object that are passed on to the caller."""
+
+    message: str = ""
+    type: str | None = None
+    param: str | None = None
+    code: str | None = None
+
+
+class _Enveloped(msgspec.Struct):
+    error: UpstreamError | str
+
+
+class _Bare(msgspec.Struct):
+    message: str
+
+
+_enveloped = msgspec.json.Decoder(_Enveloped, strict=False).decode
+_bare = msgspec.json.Decoder(_Bare).decode
+
+
+def read_error(body: bytes) -> UpstreamError | None:
+    """The error object of an upstream's body, in the shapes that OpenAI-compatible servers use; None for others."""
+    try:
+        error = _enveloped(body).error
+        return UpstreamError(message=error) if isinstance(error, str) else error
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    try:
+        return UpstreamError(message=_bare(body).message)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def error_message(body: bytes) -> str:
+    error = read_error(body)
+    return error.message if error is not None else ""

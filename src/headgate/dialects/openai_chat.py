@@ -1,0 +1,290 @@
+"""Chat completions of OpenAI's wire format: the request that is sent on, and the answer that comes back.
+
+Source: OpenAI's API reference, Chat Completions and its streaming events. Both sides of a call speak it here, so
+bodies pass through raw except for the fields that the catalogue sets.
+
+An answer in a stream is forwarded in whole events. Most of them need nothing but another `model`: once the first
+event has shown how this upstream writes `model` and a null `finish_reason`, a piece in which every event has both is
+rewritten by byte replacement. Only other events are decoded. The bytes searched for contain quotes, which JSON
+escapes inside strings, so no text of a model can be mistaken for them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from headgate.core.errors import InvalidBody, detail
+from headgate.core.failure import Failure, FailureKind
+from headgate.core.usage import Usage
+from headgate.dialects.openai import (
+    MODEL_LIMIT,
+    Fields,
+    encode,
+    error_message,
+    flag,
+    priced,
+    read_fields,
+    read_usage,
+    text,
+    usage_object,
+)
+from headgate.dialects.sse import EventReader, EventTooLarge, data_of
+
+Extra = Callable[[Usage], Mapping[str, object]]
+"""Our own fields of a usage object (cost, duration, carbon), asked for once the usage is known."""
+
+EVENT_LIMIT: Final = 16 * 1024 * 1024
+_BYTES_PER_TOKEN: Final = 4
+_TRUE: Final = msgspec.Raw(b"true")
+_USAGE_ASKED: Final = msgspec.Raw(b'{"include_usage":true}')
+_DONE: Final = b"data: [DONE]\n\n"
+_MODEL: Final = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
+_NO_FINISH: Final = re.compile(rb'"finish_reason"\s*:\s*null')
+_NO_USAGE: Final = re.compile(rb'"usage"\s*:\s*null')
+
+_object = msgspec.json.Decoder(Fields).decode
+
+
+class ChatRequest:
+    """An inbound chat request: what decides, and the raw rest."""
+
+    __slots__ = ("_fields", "include_usage", "model", "size", "stream")
+
+    def __init__(self, body: bytes) -> None:
+        fields = read_fields(body)
+        self._fields = fields
+        self.size = len(body)
+        self.model = text(fields, "model", MODEL_LIMIT)
+        self.stream = flag(fields, "stream") if "stream" in fields else False
+        self.include_usage = self._asks_for_usage() if "stream_options" in fields else False
+        if "messages" not in fields:
+            raise InvalidBody("'messages' is required: a list of messages", details=[detail("messages", "a list")])
+
+    def _asks_for_usage(self) -> bool:
+        try:
+            return flag(_object(self._fields["stream_options"]), "include_usage")
+        except msgspec.MsgspecError as error:
+            raise InvalidBody(
+                "'stream_options' is an object", details=[detail("stream_options", "an object")]
+            ) from error
+
+    def outbound(self, model: str, defaults: Mapping[str, object], *, stream_usage: bool) -> bytes:
+        """The body for an upstream: `model` replaced, `defaults` where the caller said nothing, usage asked for."""
+        fields = self._fields.copy()
+        fields["model"] = msgspec.Raw(encode(model))
+        for name, value in defaults.items():
+            if name not in fields and not (name == "max_tokens" and "max_completion_tokens" in fields):
+                fields[name] = msgspec.Raw(encode(value))
+        if self.stream and stream_usage:
+            fields["stream_options"] = self._with_usage()
+        return encode(fields)
+
+    def _with_usage(self) -> msgspec.Raw:
+        given = self._fields.get("stream_options")
+        if given is None or bytes(given) == b"null":
+            return _USAGE_ASKED
+        options = _object(given)
+        options["include_usage"] = _TRUE
+        return msgspec.Raw(encode(options))
+
+    def estimate(self, output_tokens: int) -> Usage:
+        """Usage for an upstream that reports none: bytes of the request over four, and the tokens that were counted."""
+        return Usage(input=-(-self.size // _BYTES_PER_TOKEN), output=output_tokens, estimated=True)
+
+
+class _Choice(msgspec.Struct):
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct):
+    model: str | None = None
+    choices: list[_Choice] | None = None
+    usage: msgspec.Raw | None = None
+    error: msgspec.Raw | None = None
+
+
+_chunk = msgspec.json.Decoder(_Chunk).decode
+
+
+def whole_answer(body: bytes, json_name: bytes, request: ChatRequest, extra: Extra) -> bytes | Failure:
+    """A whole answer as the caller gets it; a failure if the body is not one, or says that it failed."""
+    try:
+        fields: dict[str, object] = {**_object(body)}
+    except (msgspec.MsgspecError, RecursionError) as error:
+        return Failure(
+            kind=FailureKind.MALFORMED, message=f"the upstream's answer is not a JSON object: {error}", body=body
+        )
+    if "error" in fields and "choices" not in fields:
+        return Failure(kind=FailureKind.SERVER_ERROR, message=error_message(body) or "the upstream failed", body=body)
+    raw = fields.get("usage")
+    usage = read_usage(raw) if isinstance(raw, msgspec.Raw) else None
+    fields["model"] = msgspec.Raw(json_name)
+    if usage is None or not isinstance(raw, msgspec.Raw):
+        usage = request.estimate(-(-len(body) // _BYTES_PER_TOKEN))
+        fields["usage"] = usage_object(usage, extra(usage))
+    else:
+        fields["usage"] = priced(raw, extra(usage))
+    return encode(fields)
+
+
+class StreamRelay:
+    """One streamed answer on its way through: upstream bytes in, the caller's bytes out.
+
+    `feed` and `end` answer with what to forward, b"" for nothing. `failure` is set when the upstream reports an error
+    or breaks the format; from then on nothing is forwarded. `began` tells whether anything but comments came.
+    """
+
+    __slots__ = (
+        "_done",
+        "_extra",
+        "_finished",
+        "_model",
+        "_name",
+        "_no_finish",
+        "_no_usage",
+        "_reader",
+        "_request",
+        "_template",
+        "_usage_event",
+        "began",
+        "events",
+        "failure",
+        "usage",
+    )
+
+    def __init__(self, json_name: bytes, request: ChatRequest, extra: Extra) -> None:
+        self._reader = EventReader(EVENT_LIMIT)
+        self._name = b'"model":' + json_name
+        self._request = request
+        self._extra = extra
+        self._model = b""
+        self._no_finish = b'"finish_reason":null'
+        self._no_usage = b'"usage":null'
+        self._finished = False
+        self._done = False
+        self._usage_event = b""
+        self._template: Fields = {}
+        self.began = False
+        self.events = 0
+        self.usage: Usage | None = None
+        self.failure: Failure | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        if self._model and self._reader.idle and data[-2:] == b"\n\n":
+            count = data.count(b"\n\n")
+            if (
+                data.count(self._no_finish) == count
+                and data.count(self._model) == count
+                and data.count(b'"usage"') == data.count(self._no_usage)
+                and b'"error"' not in data
+                and b"\r" not in data
+            ):
+                self.events += count
+                return data.replace(self._model, self._name)
+        if self.failure is not None:
+            return b""
+        try:
+            events = self._reader.feed(data)
+        except EventTooLarge as error:
+            self.failure = Failure(kind=FailureKind.TOO_LARGE, message=str(error))
+            return b""
+        return b"".join([self._event(event) for event in events])
+
+    @property
+    def complete(self) -> bool:
+        """Whether the terminal marker came."""
+        return self._done
+
+    def end(self, *, framed: bool) -> bytes:
+        """The upstream's body ended. What the caller still gets, or b"" and `failure` if the answer was cut.
+
+        An answer is whole with its terminal marker; without it, if its choices finished and the body's own framing
+        says that nothing is missing.
+        """
+        if self.failure is not None:
+            return b""
+        if not self._done and not (self._finished and framed):
+            self.failure = Failure(
+                kind=FailureKind.CUT, message="the upstream's stream ended before the answer was whole"
+            )
+            return b""
+        if self.usage is None:
+            self.usage = self._request.estimate(self.events)
+        if not self._request.include_usage:
+            return _DONE
+        return (self._usage_event or self._own_usage_event(self.usage)) + _DONE
+
+    def _event(self, event: bytes) -> bytes:
+        if self.failure is not None:
+            return b""
+        data = data_of(event)
+        if data is None:
+            return event if self.began else b""
+        if data.strip() == b"[DONE]":
+            self._done = True
+            return b""
+        try:
+            chunk = _chunk(data)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            self.failure = Failure(
+                kind=FailureKind.MALFORMED, message=f"the upstream sent an event that is not JSON: {error}"
+            )
+            return b""
+        if chunk.error is not None and bytes(chunk.error) != b"null":
+            message = error_message(data) or "the upstream failed"
+            self.failure = Failure(kind=FailureKind.SERVER_ERROR, message=message, body=data)
+            return b""
+        return self._chunk(event, data, chunk)
+
+    def _chunk(self, event: bytes, data: bytes, chunk: _Chunk) -> bytes:
+        fields = _object(data)
+        if chunk.usage is not None and bytes(chunk.usage) != b"null":
+            self.usage = read_usage(chunk.usage) or self.usage
+            if not chunk.choices:
+                self._keep_usage(fields, chunk.usage)
+                return b""
+            # Some upstreams put it beside the last choice: it is taken out here, and sent in an event of its own.
+            self._keep_usage({**fields, "choices": msgspec.Raw(b"[]")}, chunk.usage)
+            fields["usage"] = msgspec.Raw(b"null")
+        if self._done:
+            return b""
+        if chunk.choices and any(choice.finish_reason is not None for choice in chunk.choices):
+            self._finished = True
+        self.began = True
+        self.events += 1
+        if not self._model:
+            self._learn(event, data, chunk)
+            self._template = {name: fields[name] for name in ("id", "object", "created") if name in fields}
+        fields["model"] = msgspec.Raw(self._name[8:])
+        return b"data: " + encode(fields) + b"\n\n"
+
+    def _learn(self, event: bytes, data: bytes, chunk: _Chunk) -> None:
+        """How this upstream writes the two fields that mark an ordinary event."""
+        found = _MODEL.search(data)
+        if found is None or chunk.model is None or not event.startswith(b"data:"):
+            return
+        if msgspec.json.decode(b"{" + found.group() + b"}").get("model") == chunk.model:
+            self._model = found.group()
+        if (finish := _NO_FINISH.search(data)) is not None:
+            self._no_finish = finish.group()
+        if (usage := _NO_USAGE.search(data)) is not None:
+            self._no_usage = usage.group()
+
+    def _keep_usage(self, fields: Mapping[str, object], raw: msgspec.Raw) -> None:
+        if self.usage is None or not self._request.include_usage:
+            return
+        shown = {**fields, "model": msgspec.Raw(self._name[8:]), "usage": priced(raw, self._extra(self.usage))}
+        self._usage_event = b"data: " + encode(shown) + b"\n\n"
+
+    def _own_usage_event(self, usage: Usage) -> bytes:
+        shown = {
+            **self._template,
+            "model": msgspec.Raw(self._name[8:]),
+            "choices": [],
+            "usage": usage_object(usage, self._extra(usage)),
+        }
+        return b"data: " + encode(shown) + b"\n\n"

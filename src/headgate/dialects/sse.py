@@ -1,0 +1,75 @@
+"""Server-sent events as a stream of bytes: cut into whole events, and read.
+
+Source: the WHATWG HTML standard, section "Server-sent events". Lines end in LF, CRLF or CR; an event ends at an empty
+line; a byte order mark at the start is skipped. Events are kept as the bytes that arrived, so that what need not
+change is forwarded as it came.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r(?!\n)|\n\r\n|\r\n\n|\n\r(?!\n)|\r\n\r(?!\n)")
+_LINES: Final = re.compile(rb"\r\n|\n|\r")
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class EventTooLarge(Exception):
+    """An event above the cap, or one that never ends."""
+
+
+class EventReader:
+    """Cuts a stream into whole events. Any split of the same bytes gives the same events."""
+
+    __slots__ = ("_began", "_limit", "_rest")
+
+    def __init__(self, limit: int) -> None:
+        self._rest = b""
+        self._limit = limit
+        self._began = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of an unfinished event is held."""
+        return not self._rest and self._began
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that `data` completes, each with the empty line that ends it."""
+        data = self._rest + data
+        if not self._began:
+            if _BOM.startswith(data[:3]) and len(data) < len(_BOM):
+                self._rest = data
+                return []
+            data = data.removeprefix(_BOM)
+            self._began = True
+        events = []
+        start = 0
+        while True:
+            end = _END.search(data, start)
+            # A CR at the very end may be the first half of a CRLF: what it ends is known with the next byte.
+            if end is None or (end.end() == len(data) and data.endswith(b"\r")):
+                break
+            events.append(data[start : end.end()])
+            start = end.end()
+        self._rest = data[start:]
+        if len(self._rest) > self._limit:
+            raise EventTooLarge(f"an event is larger than {self._limit} bytes")
+        return events
+
+    def rest(self) -> bytes:
+        """What came after the last whole event. A stream that ends here dispatches it no more, by the standard."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+
+def data_of(event: bytes) -> bytes | None:
+    """The data of an event, its lines joined by LF; None for one that has none (comments, keep-alives)."""
+    if event.startswith(b"data:") and event.endswith(b"\n\n") and b"\n" not in event[:-2] and b"\r" not in event:
+        return event[6:-2] if event.startswith(b"data: ") else event[5:-2]
+    lines = []
+    for line in _LINES.split(event):
+        name, colon, value = line.partition(b":")
+        if name == b"data":
+            lines.append(value.removeprefix(b" ") if colon else b"")
+    return b"\n".join(lines) if lines else None

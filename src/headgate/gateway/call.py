@@ -1,0 +1,452 @@
+"""One inference request, from its head to its settlement: a synchronous state machine.
+
+It is told what happened (`CallEvents` by the inbound driver, `UpstreamEvents` by the upstream) and acts by calling its
+ports. It creates no task, no timer and no log record. States follow one another in the order of `State`; only a failed
+attempt leads back, to the next one:
+
+    HEAD      the request head is awaited
+    BODY      admitted; the body is taken
+    CONNECT   an attempt waits for its connection
+    SEND      the connection is there, the request is leaving
+    WAIT      the request has left, the answer is awaited
+    ANSWER    the answer is being read; a whole one is kept until it is complete
+    STREAM    the caller has the head and at least one event: no other upstream may be tried
+    ENDED     settled, exactly once; whatever is told from now on is ignored
+
+An upstream event carries the number of its attempt, and one of an earlier attempt is dropped. The caller's head is
+written with the first event that is neither a comment nor an error: until then failover is open.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from typing import Final
+
+from headgate.catalogue.kinds import Kind
+from headgate.catalogue.offer import Offer
+from headgate.catalogue.upstream import Unroutable
+from headgate.core.errors import (
+    Forbidden,
+    GatewayError,
+    InvalidBody,
+    ModelNotRoutable,
+    ShuttingDown,
+    UpstreamFailed,
+    WrongEndpoint,
+    detail,
+)
+from headgate.core.failure import Failure, FailureKind
+from headgate.core.money import usd
+from headgate.core.principal import Principal
+from headgate.dialects.openai import classify
+from headgate.dialects.openai_chat import ChatRequest, StreamRelay, whole_answer
+from headgate.gateway.bill import Bill
+from headgate.gateway.endpoint import SERVED_AT, Endpoint
+from headgate.gateway.ports import Client, Headers, RequestHead, Settlement, Wire
+from headgate.gateway.road import Road
+from headgate.routing.plan import Plan, Try
+
+ERROR_BODY_LIMIT: Final = 64 * 1024
+SERVED_DIALECTS: Final = frozenset({"openai", "mock"})
+
+
+class State(enum.IntEnum):
+    """Where a call stands."""
+
+    HEAD = 0
+    BODY = 1
+    CONNECT = 2
+    SEND = 3
+    WAIT = 4
+    ANSWER = 5
+    STREAM = 6
+    ENDED = 7
+
+
+class Outcome(enum.StrEnum):
+    """How a call ended, as metrics show it."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    FAILED = "failed"
+    CLIENT_GONE = "client_gone"
+    DRAINED = "drained"
+    ABANDONED = "abandoned"
+
+
+class Call:
+    """One request from admission to settlement. Single use; driven from one thread."""
+
+    __slots__ = (
+        "_attempt",
+        "_bill",
+        "_blocked",
+        "_client",
+        "_deadline",
+        "_endpoint",
+        "_first_byte",
+        "_headers",
+        "_heard",
+        "_kept",
+        "_offer",
+        "_parts",
+        "_plan",
+        "_principal",
+        "_relay",
+        "_request",
+        "_road",
+        "_started",
+        "_status",
+        "_total",
+        "_wire",
+        "request_id",
+        "state",
+    )
+
+    _bill: Bill
+    _headers: Headers
+    _offer: Offer
+    _plan: Plan
+    _principal: Principal
+    _request: ChatRequest
+
+    def __init__(self, road: Road, client: Client, endpoint: Endpoint) -> None:
+        self._road = road
+        self._client = client
+        self._endpoint = endpoint
+        self.state = State.HEAD
+        self.request_id = road.ids.next()
+        self._started = road.clock.now()
+        self._deadline = math.inf
+        self._total = math.inf
+        self._first_byte: float | None = None
+        self._attempt = 0
+        self._wire: Wire | None = None
+        self._relay: StreamRelay | None = None
+        self._parts: list[bytes] = []
+        self._kept = 0
+        self._status = 0
+        self._blocked = False
+        self._heard = False
+
+    # What the driver of the inbound connection tells
+
+    def head(self, head: RequestHead) -> None:
+        """The key is checked before the body is taken."""
+        try:
+            principal = self._road.identify(head.headers)
+            permission = self._endpoint.permission
+            if not principal.may(permission):
+                raise Forbidden(f"the credential lacks the permission {permission!r}")
+        except GatewayError as error:
+            self._refuse(error)
+            return
+        self._principal = principal
+        self.state = State.BODY
+
+    def body(self, data: bytes) -> None:
+        if self.state is State.BODY:
+            self._parts.append(data)
+
+    def body_complete(self) -> None:
+        if self.state is not State.BODY:
+            return
+        parts = self._parts
+        try:
+            request = ChatRequest(parts[0] if len(parts) == 1 else b"".join(parts))
+            snapshot, principal = self._road.current.snapshot, self._principal
+            offer = self._callable(snapshot.resolve(principal, request.model or self._default_model()))
+        except GatewayError as error:
+            self._refuse(error)
+            return
+        self._request = request
+        self._plan = Plan(offer, lambda failed: snapshot.failover(principal, failed))
+        self._advance()
+
+    def client_gone(self) -> None:
+        if self.state is not State.ENDED:
+            self._drop_wire()
+            self._settle(Outcome.CLIENT_GONE, 499)
+
+    def client_blocked(self) -> None:
+        self._blocked = True
+        if self._wire is not None and self.state >= State.ANSWER:
+            self._wire.pause()
+
+    def client_writable(self) -> None:
+        self._blocked = False
+        self._heard = True
+        if self._wire is not None and self.state >= State.ANSWER:
+            self._wire.resume()
+
+    def tick(self, now: float) -> None:
+        if now >= self._total:
+            self._time_is_up(FailureKind.TOTAL_TIMEOUT, "the upstream did not finish in time")
+        elif self.state >= State.ANSWER:
+            if self._heard or self._blocked:
+                self._heard = False
+                self._deadline = now + self._road.timeouts.idle
+            elif now >= self._deadline:
+                self._time_is_up(FailureKind.IDLE_TIMEOUT, "the upstream stopped in the middle of its answer")
+        elif now >= self._deadline:
+            if self.state is State.CONNECT:
+                self._time_is_up(FailureKind.CONNECT_TIMEOUT, "no connection to the upstream in time")
+            else:
+                self._time_is_up(FailureKind.FIRST_BYTE_TIMEOUT, "the upstream did not begin to answer in time")
+
+    def drain(self) -> None:
+        if self.state is not State.ENDED:
+            self._drop_wire()
+            self._report(ShuttingDown(), Outcome.DRAINED)
+
+    def abandon(self) -> None:
+        if self.state is not State.ENDED:
+            self._drop_wire()
+            self._settle(Outcome.ABANDONED, 500)
+            self._client.abort()
+
+    # What the upstream tells
+
+    def connected(self, attempt: int) -> None:
+        if attempt == self._attempt and self.state is State.CONNECT:
+            self._send()
+
+    def request_sent(self, attempt: int) -> None:
+        if attempt == self._attempt and self.state is State.SEND:
+            self.state = State.WAIT
+            self._deadline = self._road.clock.now() + self._road.timeouts.first_byte
+
+    def upstream_head(self, attempt: int, status: int, headers: Headers) -> None:
+        if attempt != self._attempt or not State.SEND <= self.state <= State.WAIT:
+            return
+        self.state = State.ANSWER
+        self._heard = True
+        self._status = status
+        if status != 200:
+            self._headers = headers
+        elif self._request.stream:
+            self._relay = StreamRelay(self._offer.json_name, self._request, self._bill.extra)
+        if self._blocked and self._wire is not None:
+            self._wire.pause()
+
+    def upstream_bytes(self, attempt: int, data: bytes) -> None:
+        if attempt != self._attempt or not State.ANSWER <= self.state <= State.STREAM:
+            return
+        self._heard = True
+        relay = self._relay
+        if relay is None:
+            self._keep(data)
+            return
+        out = relay.feed(data)
+        if out:
+            if self.state is State.ANSWER:
+                self._open_stream()
+            self._client.write(out)
+        if relay.failure is not None:
+            self._fail(relay.failure)
+
+    def upstream_done(self, attempt: int, *, framed: bool) -> None:
+        if attempt != self._attempt or not State.ANSWER <= self.state <= State.STREAM:
+            return
+        self._wire = None
+        if self._relay is not None:
+            self._finish_stream(self._relay, framed=framed)
+        else:
+            self._finish_whole()
+
+    def upstream_failed(self, attempt: int, failure: Failure) -> None:
+        if attempt != self._attempt or self.state is State.ENDED:
+            return
+        self._wire = None
+        relay = self._relay
+        if relay is not None and relay.complete:
+            # All that makes an answer had come; only the connection's own end was untidy.
+            self._finish_stream(relay, framed=False)
+        else:
+            self._fail(failure)
+
+    # From one attempt to the next
+
+    def _default_model(self) -> str:
+        model = self._road.default_model(self._principal, Kind.CHAT)
+        if model is None:
+            message = "'model' is required: no default model is set"
+            raise InvalidBody(message, details=[detail("model", "the name of a model")])
+        return model
+
+    def _callable(self, offer: Offer) -> Offer:
+        """The entry, if this endpoint serves its kind and it says where to go."""
+        if offer.kind not in self._endpoint.kinds:
+            raise WrongEndpoint(f"model {offer.name!r} is a {offer.kind} model, served at {SERVED_AT[offer.kind]}")
+        route = offer.route
+        if isinstance(route, Unroutable):
+            raise ModelNotRoutable(f"model {offer.name!r} cannot be called: {route.message} ({route.field})")
+        if route.provider.dialect not in SERVED_DIALECTS:
+            message = f"model {offer.name!r} cannot be called: the dialect {route.provider.dialect!r} is not served"
+            raise ModelNotRoutable(message)
+        return offer
+
+    def _advance(self) -> None:
+        step = self._plan.next()
+        if isinstance(step, Try):
+            self._try(step)
+        else:
+            self._report(UpstreamFailed(step.failures, model=self._offer.name), Outcome.FAILED)
+
+    def _try(self, step: Try) -> None:
+        road, offer = self._road, step.offer
+        self._offer = offer
+        self._attempt += 1
+        self._relay = None
+        self._parts = []
+        self._kept = 0
+        self._bill = Bill(offer, road.clock, self._started)
+        try:
+            self._callable(offer)
+        except GatewayError as error:
+            self._fail(Failure(kind=FailureKind.UNROUTABLE, message=error.message))
+            return
+        now = road.clock.now()
+        self.state = State.CONNECT
+        self._deadline = now + road.timeouts.connect
+        self._total = now + (offer.timeout or road.timeouts.total)
+        self._wire = road.upstream.connect(offer, self, self._attempt, fresh=step.fresh)
+        if self._wire.ready:
+            self._send()
+
+    def _send(self) -> None:
+        offer, wire, route = self._offer, self._wire, self._offer.route
+        assert wire is not None, "a connection was announced"
+        assert not isinstance(route, Unroutable), "an attempt has a route"
+        body = self._request.outbound(route.model, offer.call_defaults, stream_usage=route.provider.stream_usage)
+        self.state = State.SEND
+        if wire.send(route.chat_path, body):
+            self.state = State.WAIT
+        self._deadline = self._road.clock.now() + self._road.timeouts.first_byte
+
+    def _fail(self, failure: Failure) -> None:
+        """The attempt failed: to the next one, or, once the caller has a part of the answer, to the end."""
+        self._drop_wire()
+        self._road.telemetry.attempt_failed(self._offer, failure)
+        if self.state is State.STREAM:
+            self._report(UpstreamFailed((failure,), model=self._offer.name), Outcome.FAILED)
+            return
+        self._plan.failed(failure)
+        self._advance()
+
+    def _time_is_up(self, kind: FailureKind, message: str) -> None:
+        if self.state is State.ENDED:
+            return
+        relay = self._relay
+        if relay is not None and relay.complete:
+            self._drop_wire()
+            self._finish_stream(relay, framed=False)
+        else:
+            self._fail(Failure(kind=kind, message=message))
+
+    def _drop_wire(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.abort()
+
+    # The answer
+
+    def _keep(self, data: bytes) -> None:
+        self._parts.append(data)
+        self._kept += len(data)
+        limit = self._road.answer_limit if self._status == 200 else ERROR_BODY_LIMIT
+        if self._kept > limit:
+            message = f"the upstream's answer is larger than {limit} bytes"
+            self._fail(Failure(kind=FailureKind.TOO_LARGE, message=message, status=self._status))
+
+    def _finish_whole(self) -> None:
+        body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        if self._status != 200:
+            self._fail(classify(self._status, dict(self._headers), body))
+            return
+        answer = whole_answer(body, self._offer.json_name, self._request, self._bill.extra)
+        if isinstance(answer, Failure):
+            self._fail(answer)
+            return
+        cost = self._bill.cost
+        shown = b"x-headgate-cost: %b\r\n" % usd(cost.total).encode() if cost is not None else b""
+        self._settle(Outcome.ANSWERED, 200)
+        self._client.answer(200, self._head_lines(b"application/json") + shown, answer)
+
+    def _open_stream(self) -> None:
+        self.state = State.STREAM
+        self._first_byte = self._road.clock.now() - self._started
+        self._client.start(200, self._head_lines(b"text/event-stream; charset=utf-8") + b"cache-control: no-cache\r\n")
+
+    def _finish_stream(self, relay: StreamRelay, *, framed: bool) -> None:
+        out = relay.end(framed=framed)
+        if relay.failure is not None:
+            self._fail(relay.failure)
+            return
+        if relay.usage is not None:
+            self._bill.settle(relay.usage)
+        if self.state is State.ANSWER:
+            self._open_stream()
+        self._settle(Outcome.ANSWERED, 200)
+        self._client.write(out)
+        self._client.end()
+
+    def _head_lines(self, content_type: bytes) -> bytes:
+        return b"content-type: %b\r\nx-request-id: %b\r\nx-headgate-model: %b\r\nx-headgate-attempts: %d\r\n%b" % (
+            content_type,
+            self.request_id.encode(),
+            self._offer.header_name,
+            self._attempt,
+            b"deprecation: true\r\n" if self._offer.deprecated else b"",
+        )
+
+    # Every way out
+
+    def _refuse(self, error: GatewayError) -> None:
+        """A refusal before any attempt: nothing was admitted, and nothing is settled."""
+        self.state = State.ENDED
+        refusal = self._road.refusals.answer(error, self._endpoint.shape)
+        headers = b"x-request-id: %b\r\n" % self.request_id.encode() + refusal.headers
+        self._client.answer(refusal.status, headers, refusal.body)
+
+    def _report(self, error: GatewayError, outcome: Outcome) -> None:
+        """End with an error: as the answer, or as the last event of a stream that has begun."""
+        streaming, attempts = self.state is State.STREAM, self._attempt
+        refusal = self._road.refusals.answer(error, self._endpoint.shape)
+        if self.state >= State.CONNECT:
+            self._settle(outcome, refusal.status)
+        self.state = State.ENDED
+        if streaming:
+            self._client.write(self._road.refusals.event(error, self._endpoint.shape))
+            self._client.end()
+            return
+        own = b"x-request-id: %b\r\nx-headgate-attempts: %d\r\n" % (self.request_id.encode(), attempts)
+        self._client.answer(refusal.status, own + refusal.headers, refusal.body)
+
+    def _settle(self, outcome: Outcome, status: int) -> None:
+        """The one place where a call ends that was admitted. A call that never reached an upstream has used nothing."""
+        if self.state >= State.CONNECT:
+            self._road.telemetry.settled(self._settlement(outcome, status))
+        self.state = State.ENDED
+        self._total = math.inf
+        self._deadline = math.inf
+
+    def _settlement(self, outcome: Outcome, status: int) -> Settlement:
+        bill, offer, route = self._bill, self._offer, self._offer.route
+        if bill.usage is None and self.state >= State.ANSWER and self._relay is not None:
+            bill.settle(self._relay.usage or self._request.estimate(self._relay.events))
+        usage = bill.usage
+        return Settlement(
+            principal=self._principal,
+            model=offer.name,
+            provider=route.provider.id if not isinstance(route, Unroutable) else "",
+            outcome=outcome,
+            status=status,
+            attempts=self._attempt,
+            prompt_tokens=usage.prompt if usage is not None else 0,
+            completion_tokens=usage.completion if usage is not None else 0,
+            cost=bill.cost.total if bill.cost is not None else None,
+            duration=self._road.clock.now() - self._started,
+            first_byte=self._first_byte,
+        )

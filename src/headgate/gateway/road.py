@@ -1,0 +1,68 @@
+"""What every call on the request road shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from headgate.catalogue.kinds import Kind
+from headgate.catalogue.snapshot import Snapshot
+from headgate.core.clock import Clock
+from headgate.core.errors import GatewayError
+from headgate.core.ids import RequestIds
+from headgate.core.principal import Principal
+from headgate.gateway.endpoint import Shape
+from headgate.gateway.ports import Headers, Telemetry, Upstream
+
+
+class Timeouts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Seconds. `connect` includes the name look-up; `first_byte` runs from the request's last byte; `idle` lies
+    between two pieces of an answer; `total` is for one attempt, and an entry's own `timeout` replaces it."""
+
+    connect: float
+    first_byte: float
+    idle: float
+    total: float
+
+
+class Refusal(msgspec.Struct, frozen=True, gc=False):
+    """An error as an answer. `headers` are complete lines."""
+
+    status: int
+    headers: bytes
+    body: bytes
+
+
+class Refusals(Protocol):
+    """Errors in the caller's shape. Implemented where statuses are chosen."""
+
+    def answer(self, error: GatewayError, shape: Shape) -> Refusal: ...
+
+    def event(self, error: GatewayError, shape: Shape) -> bytes:
+        """A server-sent event that tells of `error`, after which the stream ends."""
+
+
+class CurrentSnapshot(Protocol):
+    """The one mutable reference to the catalogue."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+
+class Road(msgspec.Struct, frozen=True, kw_only=True):
+    """The dependencies of a call. `identify` turns request headers into a principal or raises a GatewayError;
+    `default_model` names the model of a request that names none."""
+
+    current: CurrentSnapshot
+    identify: Callable[[Headers], Principal]
+    default_model: Callable[[Principal, Kind], str | None]
+    upstream: Upstream
+    refusals: Refusals
+    telemetry: Telemetry
+    clock: Clock
+    ids: RequestIds
+    timeouts: Timeouts
+    answer_limit: int
+    """The most bytes of a whole answer that are kept before it is passed on."""

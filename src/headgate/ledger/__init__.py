@@ -1,0 +1,1 @@
+"""The arithmetic of money: usage times price. Integers only."""

@@ -1,0 +1,83 @@
+"""Which entry to try next, and when to stop.
+
+A plan is the failover half of one request: it does no I/O and reads no clock. The first entry is the one that the
+name resolved to; each next one is the failover of the one before, at most five hops, none twice. A connection that
+turned out stale is tried again once, on a fresh one, before anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from headgate.catalogue.offer import Offer
+from headgate.core.failure import Failure, FailureKind
+
+MOST_HOPS: Final = 5
+
+FAILS_OVER: Final = frozenset(
+    {
+        FailureKind.BUSY,
+        FailureKind.NAME_NOT_FOUND,
+        FailureKind.REFUSED,
+        FailureKind.TLS,
+        FailureKind.CONNECT_TIMEOUT,
+        FailureKind.STALE,
+        FailureKind.RESET,
+        FailureKind.FIRST_BYTE_TIMEOUT,
+        FailureKind.IDLE_TIMEOUT,
+        FailureKind.MALFORMED,
+        FailureKind.TOO_LARGE,
+        FailureKind.CUT,
+        FailureKind.RATE_LIMITED,
+        FailureKind.SERVER_ERROR,
+    }
+)
+"""What another upstream may do better. Not among them: the caller's mistakes, the catalogue's (no route, no
+credential, an address that may not be reached), and the total time, which is used up."""
+
+
+class Try(msgspec.Struct, frozen=True, gc=False):
+    """Send the request to this entry; `fresh`: not on a pooled connection."""
+
+    offer: Offer
+    fresh: bool = False
+
+
+class GiveUp(msgspec.Struct, frozen=True, gc=False):
+    """Nothing is left to try; `failures` lists every attempt, oldest first."""
+
+    failures: tuple[Failure, ...]
+
+
+class Plan:
+    """The attempts of one request. Single use."""
+
+    __slots__ = ("_failures", "_next", "_offer", "_retried", "_seen", "_successor")
+
+    def __init__(self, first: Offer, successor: Callable[[Offer], Offer | None]) -> None:
+        self._next: Try | None = Try(first)
+        self._offer = first
+        self._successor = successor
+        self._failures: list[Failure] = []
+        self._seen = {first.uid}
+        self._retried = False
+
+    def next(self) -> Try | GiveUp:
+        step, self._next = self._next, None
+        return step if step is not None else GiveUp(tuple(self._failures))
+
+    def failed(self, failure: Failure) -> None:
+        """The last step failed, before the caller got anything of it."""
+        self._failures.append(failure)
+        if failure.kind is FailureKind.STALE and not self._retried:
+            self._retried = True
+            self._next = Try(self._offer, fresh=True)
+        elif failure.kind in FAILS_OVER and len(self._seen) <= MOST_HOPS:
+            target = self._successor(self._offer)
+            if target is not None and target.uid not in self._seen:
+                self._seen.add(target.uid)
+                self._offer = target
+                self._next = Try(target)
