@@ -37,7 +37,7 @@ class Bill:
                 self.cost = None
 
     def extra(self, usage: Usage) -> Mapping[str, object]:
-        """Our own fields of the usage object: `cost` and `cost_details` in USD, null if unknown; milliseconds; carbon."""
+        """Our own fields of the usage object: cost and its parts in USD, null if unknown; milliseconds; carbon."""
         self.settle(usage)
         fields: dict[str, object] = {"cost": None, "cost_details": None}
         if self.cost is not None:

@@ -129,7 +129,7 @@ class UpstreamEvents(Protocol):
 
 
 class Wire(Protocol):
-    """One attempt's exchange with an upstream. Its connection returns to the pool by itself when the answer is whole."""
+    """One attempt's exchange with an upstream. A whole answer returns its connection to the pool."""
 
     ready: bool
 
@@ -234,7 +234,7 @@ class CredentialStore(Protocol):
     def credentials(self) -> Iterable[StoredCredential]: ...
 
     def put(self, stored: Sequence[StoredCredential]) -> None:
-        """Add or replace by id, in one transaction. A `default` takes that mark from any other of scope and provider."""
+        """Add or replace by id, in one transaction. A `default` takes the mark from another of scope and provider."""
 
     def drop(self, ids: Sequence[str]) -> None: ...
 
