@@ -72,7 +72,7 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: float | None = None
 
 
-class OrganizationKey(msgspec.Struct, frozen=True, kw_only=True):
+class OrganizationKey(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An organization's key (`iak_`). It acts for the organization, not for a user.
 
     `permissions` are patterns such as `llm:completions:use`; `scopes` are `models:NAME`, none = any model.

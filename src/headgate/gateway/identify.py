@@ -1,0 +1,203 @@
+"""From the headers of a request to the principal who makes it.
+
+The road asks this before anything else, for every request, so an active credential costs one SHA-256 and one look-up.
+What is remembered of it is forgotten when the directory changes in a way that could matter.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, TypeAlias
+
+import msgspec
+
+from headgate.access import permissions
+from headgate.access.carriers import OrgKeyAsBearer, Presented, present
+from headgate.access.identity import Organization, OrganizationKey, Project, User
+from headgate.access.keys import digest
+from headgate.catalogue import scope
+from headgate.core.clock import Clock
+from headgate.core.errors import ContextUnknown, NotAuthenticated
+from headgate.core.principal import Principal, PrincipalKind
+from headgate.gateway.directory import Directory
+from headgate.gateway.ports import Headers, SessionVerifier
+
+MODEL_SCOPE: Final = "models:"
+
+_REMEMBERED: Final = 65_536
+_SESSION_TEXT_LIMIT: Final = 4096
+
+_Asked: TypeAlias = bytes | tuple[bytes, bytes, bytes]
+
+
+class _Active(msgspec.Struct, frozen=True, gc=False):
+    """A principal whose credential was found in force, and until when that holds."""
+
+    principal: Principal
+    until: float
+
+
+class _Named(msgspec.Struct, frozen=True, gc=False):
+    """The organization and project that the headers name, "" for none."""
+
+    organization: str
+    project: str
+
+
+class Identify:
+    """Turns headers into a principal, or raises NotAuthenticated, TwoCredentials, ContextUnknown."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        sessions: SessionVerifier,
+        *,
+        clock: Clock,
+        org_key_as_bearer: OrgKeyAsBearer = OrgKeyAsBearer.ACCEPT,
+    ) -> None:
+        self._directory = directory
+        self._sessions = sessions
+        self._clock = clock
+        self._org_key_as_bearer = org_key_as_bearer
+        self._generation = directory.generation
+        self._active: dict[_Asked, _Active] = {}
+
+    def identify(self, headers: Headers, *, seed_takes_bearer_key: bool = False) -> Principal:
+        """Who sends these headers.
+
+        `seed_takes_bearer_key`: the published page of this operation accepts an organization key as a Bearer token.
+        """
+        presented = present(headers)
+        found = digest(presented.credential)
+        asked: _Asked = found
+        if presented.organization or presented.project:
+            asked = (found, presented.organization, presented.project)
+        if self._generation != self._directory.generation:
+            self._active.clear()
+            self._generation = self._directory.generation
+        now = self._clock.wall()
+        active = self._active.get(asked)
+        if active is None or now >= active.until:
+            active = self._activate(found, presented, now=now)
+            self._remember(asked, active)
+        principal = active.principal
+        if presented.bearer_only and principal.kind is PrincipalKind.KEY:
+            self._check_bearer(seed_takes_bearer_key=seed_takes_bearer_key)
+        return principal
+
+    def _check_bearer(self, *, seed_takes_bearer_key: bool) -> None:
+        setting = self._org_key_as_bearer
+        if setting is OrgKeyAsBearer.REFUSE or (setting is OrgKeyAsBearer.SEED and not seed_takes_bearer_key):
+            raise NotAuthenticated
+
+    def _remember(self, asked: _Asked, active: _Active) -> None:
+        if len(self._active) >= _REMEMBERED:
+            # The oldest goes. If it is still in use, it is back with its next request.
+            del self._active[next(iter(self._active))]
+        self._active[asked] = active
+
+    def _activate(self, found: bytes, presented: Presented, *, now: float) -> _Active:
+        named = _Named(_text(presented.organization), _text(presented.project))
+        record = self._directory.authenticate(found, now)
+        if record is None:
+            return self._of_session(presented.credential, named, now=now)
+        if isinstance(record, OrganizationKey):
+            principal = self._of_key(record, named)
+        else:
+            principal = self._of_user(record.user, named, credential=record.id)
+        return _Active(principal, math.inf if record.expires_at is None else record.expires_at)
+
+    def _of_session(self, credential: bytes, named: _Named, *, now: float) -> _Active:
+        if len(credential) > _SESSION_TEXT_LIMIT or credential.count(b".") != 2 or not credential.isascii():
+            raise NotAuthenticated
+        session_id = self._sessions.verify(credential.decode(), now)
+        session = self._directory.session(session_id, now) if session_id is not None else None
+        if session is None:
+            raise NotAuthenticated
+        named = _Named(named.organization or session.organization, named.project)
+        principal = self._of_user(session.user, named, credential=session.id)
+        return _Active(principal, min(session.expires_at, self._directory.ends_at(session.id)))
+
+    def _of_key(self, key: OrganizationKey, named: _Named) -> Principal:
+        organization = self._directory.organization(key.organization)
+        if organization is None:
+            raise NotAuthenticated
+        if named.organization and named.organization not in (organization.id, organization.slug):
+            raise ContextUnknown
+        project = self._project(organization, named.project or key.project)
+        if key.project and (project is None or project.id != key.project):
+            raise ContextUnknown
+        return Principal(
+            id=f"key:{key.id}",
+            kind=PrincipalKind.KEY,
+            credential=key.id,
+            organization=organization.id,
+            organization_slug=organization.slug,
+            project=project.id if project is not None else "",
+            permissions=frozenset(key.permissions),
+            model_scopes=frozenset(each.removeprefix(MODEL_SCOPE) for each in key.scopes),
+            scopes=_scopes(organization, project, user=""),
+        )
+
+    def _of_user(self, user_id: str, named: _Named, *, credential: str) -> Principal:
+        user = self._directory.user(user_id)
+        if user is None:
+            raise NotAuthenticated
+        organization = self._organization(user, named.organization)
+        project = self._project(organization, named.project)
+        return Principal(
+            id=f"user:{user.id}",
+            kind=PrincipalKind.USER,
+            credential=credential,
+            user=user.id,
+            organization=organization.id if organization is not None else "",
+            organization_slug=organization.slug if organization is not None else "",
+            project=project.id if project is not None else "",
+            platform_admin=user.platform_admin,
+            permissions=self._permissions(user, organization),
+            scopes=_scopes(organization, project, user=user.id),
+        )
+
+    def _organization(self, user: User, named: str) -> Organization | None:
+        if not named:
+            joined = self._directory.first_joined(user.id)
+            return self._directory.organization(joined.organization) if joined is not None else None
+        organization = self._directory.organization(named)
+        if organization is None:
+            raise ContextUnknown
+        if not user.platform_admin and self._directory.membership(user.id, organization.id) is None:
+            raise ContextUnknown
+        return organization
+
+    def _project(self, organization: Organization | None, named: str) -> Project | None:
+        if organization is None:
+            if named:
+                raise ContextUnknown
+            return None
+        if not named:
+            return self._directory.only_project(organization.id)
+        project = self._directory.project(organization.id, named)
+        if project is None:
+            raise ContextUnknown
+        return project
+
+    def _permissions(self, user: User, organization: Organization | None) -> frozenset[str]:
+        if user.platform_admin:
+            return permissions.EVERYTHING
+        membership = self._directory.membership(user.id, organization.id) if organization is not None else None
+        return permissions.ROLES[membership.role] if membership is not None else frozenset()
+
+
+def _text(header: bytes) -> str:
+    # Ids and slugs are ASCII; anything else names nothing that exists.
+    return header.decode("ascii", "replace")
+
+
+def _scopes(organization: Organization | None, project: Project | None, *, user: str) -> tuple[str, ...]:
+    """The keys of the scopes in which names are looked up, the nearest first."""
+    if organization is None:
+        return (scope.PLATFORM.key,)
+    nearest = [scope.project(organization.id, project.id)] if project is not None else []
+    if user:
+        nearest.append(scope.user(organization.id, user))
+    return tuple(each.key for each in (*nearest, scope.organization(organization.id), scope.PLATFORM))
