@@ -44,7 +44,7 @@ def profile(metrics: Json, region: str | None) -> CarbonProfile | None:
     if isinstance(energy, bool) or not isinstance(energy, int | float) or energy < 0:
         return None
     pue = metrics.get("pue_profile")
-    known = region if region in EMISSION_FACTORS else "world"
+    known = region if region is not None and region in EMISSION_FACTORS else "world"
     return CarbonProfile(
         float(energy),
         PUE.get(pue, PUE["average"]) if isinstance(pue, str) else PUE["average"],

@@ -17,7 +17,6 @@ from headgate.core.json import JsonObject, encode
 from headgate.core.money import Picodollars, per_token
 from headgate.core.principal import Principal
 
-
 _HEADER_SAFE: Final = " !#$&'()*+,/:;=?@[]^`{|}~<>\"\\"
 
 
@@ -32,8 +31,9 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One callable thing. Immutable: a change of its entry makes another Offer.
 
     `json_name` is `name` as a JSON string, `header_name` as a header value (percent-encoded beyond printable ASCII);
-    `call_defaults` are the request fields that a caller's silence leaves to the entry; `document` is the document's JSON; `search` is what the list's search
-    looks through, lower case. `version` names this state of the entry (its ETag).
+    `call_defaults` are the request fields that a caller's silence leaves to the entry; `document` is the document's
+    JSON; `search` is what the list's search looks through, lower case. `version` names this state of the entry (its
+    ETag).
     """
 
     uid: str

@@ -86,7 +86,9 @@ _ROWS: Final = (
     Provider(id="xai", name="xAI", aliases=("grok",), base_url="https://api.x.ai/v1", families=("grok-",)),
     Provider(id="ollama", name="Ollama", base_url="http://localhost:11434/v1", needs_key=False),
     Provider(id="vllm", name="vLLM", aliases=("hosted_vllm",), needs_key=False),
-    Provider(id="lmstudio", name="LM Studio", aliases=("lm_studio",), base_url="http://localhost:1234/v1", needs_key=False),
+    Provider(
+        id="lmstudio", name="LM Studio", aliases=("lm_studio",), base_url="http://localhost:1234/v1", needs_key=False
+    ),
     Provider(
         id="xinference",
         name="Xinference",

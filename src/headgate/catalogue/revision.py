@@ -37,7 +37,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """One numbered change of one scope. Numbers are global and gap-free; `at` is Unix seconds; `by` is a principal's id."""
+    """One numbered change of one scope.
+
+    Numbers are global and gap-free; `at` is in Unix seconds; `by` is a principal's id.
+    """
 
     number: int
     scope: Scope
@@ -72,7 +75,8 @@ def fields_changed(before: Document | None, after: Document | None) -> tuple[Fie
     return tuple(
         FieldChange(field, old.get(field), new.get(field))
         for field in sorted(old.keys() | new.keys())
-        if old.get(field) != new.get(field)
+        # As JSON: in Python true equals 1.
+        if encode(old.get(field)) != encode(new.get(field))
     )
 
 

@@ -15,7 +15,10 @@ _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\\"<>^`{|}]")
 
 
 class BaseUrl(msgspec.Struct, frozen=True, gc=False):
-    """Where an upstream lives. `host` is lower case, an IPv6 address without brackets; `path` has no slash at its end."""
+    """Where an upstream lives.
+
+    `host` is in lower case, an IPv6 address without brackets; `path` has no slash at its end.
+    """
 
     scheme: str
     host: str
