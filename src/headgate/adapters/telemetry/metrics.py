@@ -1,0 +1,152 @@
+"""The metrics of the request road.
+
+The road only adds to numbers in dictionaries; families are built when they are collected. Labels come from the
+catalogue and from enumerations, never from a request, so their number is bounded by what is configured.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from headgate.catalogue.offer import Offer
+from headgate.catalogue.upstream import Unroutable
+from headgate.core.failure import Failure
+from headgate.core.money import PICODOLLARS_PER_USD
+from headgate.gateway.ports import Settlement
+
+DURATION_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+
+
+class Family(msgspec.Struct, frozen=True):
+    """One declared metric. The documentation lists exactly these."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+REQUESTS: Final = Family(
+    "headgate_requests_total", "Requests that reached an upstream, by how they ended.", ("model", "provider", "outcome")
+)
+TOKENS: Final = Family("headgate_tokens_total", "Tokens used.", ("model", "provider", "direction"))
+COST: Final = Family("headgate_cost_usd_total", "Cost of answers whose price is known, in USD.", ("model", "provider"))
+FAILURES: Final = Family("headgate_attempt_failures_total", "Attempts that failed.", ("model", "provider", "kind"))
+DURATION: Final = Family(
+    "headgate_request_duration_seconds", "From the request's head to its settlement.", ("model", "provider")
+)
+FIRST_BYTE: Final = Family(
+    "headgate_first_byte_seconds", "From the request's head to a stream's first event.", ("model", "provider")
+)
+GAUGES: Final = {
+    "live_calls": Family("headgate_live_calls", "Calls under way."),
+    "upstream_connections": Family("headgate_upstream_connections", "Open connections to upstreams."),
+    "catalogue_entries": Family("headgate_catalogue_entries", "Entries in the snapshot."),
+    "catalogue_revision": Family("headgate_catalogue_revision", "The revision that requests read."),
+}
+FAMILIES: Final = (REQUESTS, TOKENS, COST, FAILURES, DURATION, FIRST_BYTE, *GAUGES.values())
+
+
+class _Histogram:
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(DURATION_BUCKETS) + 1)
+        self.total = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.counts[bisect.bisect_left(DURATION_BUCKETS, seconds)] += 1
+        self.total += seconds
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        bounds = [*(str(bound) for bound in DURATION_BUCKETS), "+Inf"]
+        running, rows = 0, []
+        for bound, count in zip(bounds, self.counts, strict=True):
+            running += count
+            rows.append((bound, float(running)))
+        return rows
+
+
+class _Served:
+    """What one model at one provider has done."""
+
+    __slots__ = ("completion", "cost", "duration", "first_byte", "outcomes", "prompt")
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, int] = {}
+        self.prompt = 0
+        self.completion = 0
+        self.cost = 0
+        self.duration = _Histogram()
+        self.first_byte = _Histogram()
+
+
+class Metrics(Collector):
+    """Implements the `Telemetry` port, and Prometheus's collector. `gauges` are read when they are collected."""
+
+    def __init__(self) -> None:
+        self._served: dict[tuple[str, str], _Served] = {}
+        self._failures: dict[tuple[str, str, str], int] = {}
+        self._gauges: Mapping[str, Callable[[], float]] = {}
+
+    def watch(self, gauges: Mapping[str, Callable[[], float]]) -> None:
+        """Where the values of GAUGES come from, by their key there."""
+        self._gauges = gauges
+
+    def settled(self, settlement: Settlement) -> None:
+        key = (settlement.model, settlement.provider)
+        served = self._served.get(key)
+        if served is None:
+            served = self._served[key] = _Served()
+        served.outcomes[settlement.outcome] = served.outcomes.get(settlement.outcome, 0) + 1
+        served.prompt += settlement.prompt_tokens
+        served.completion += settlement.completion_tokens
+        served.cost += settlement.cost or 0
+        served.duration.add(settlement.duration)
+        if settlement.first_byte is not None:
+            served.first_byte.add(settlement.first_byte)
+
+    def attempt_failed(self, offer: Offer, failure: Failure) -> None:
+        provider = "" if isinstance(offer.route, Unroutable) else offer.route.provider.id
+        key = (offer.name, provider, failure.kind.value)
+        self._failures[key] = self._failures.get(key, 0) + 1
+
+    def collect(self) -> Iterator[Metric]:
+        served = list(self._served.items())
+        requests, tokens, cost = _counter(REQUESTS), _counter(TOKENS), _counter(COST)
+        for key, each in served:
+            for outcome, count in each.outcomes.items():
+                requests.add_metric([*key, outcome], count)
+            tokens.add_metric([*key, "input"], each.prompt)
+            tokens.add_metric([*key, "output"], each.completion)
+            cost.add_metric(list(key), each.cost / PICODOLLARS_PER_USD)
+        failures = _counter(FAILURES)
+        for labels, count in list(self._failures.items()):
+            failures.add_metric(list(labels), count)
+        yield from (requests, tokens, cost, failures)
+        yield _histogram(DURATION, [(key, each.duration) for key, each in served])
+        yield _histogram(FIRST_BYTE, [(key, each.first_byte) for key, each in served])
+        for name, read in self._gauges.items():
+            family = GAUGES[name]
+            yield GaugeMetricFamily(family.name, family.help, value=read())
+
+
+def _counter(family: Family) -> CounterMetricFamily:
+    return CounterMetricFamily(family.name, family.help, labels=family.labels)
+
+
+def _histogram(family: Family, rows: list[tuple[tuple[str, str], _Histogram]]) -> HistogramMetricFamily:
+    metric = HistogramMetricFamily(family.name, family.help, labels=family.labels)
+    for labels, histogram in rows:
+        metric.add_metric(list(labels), histogram.cumulative(), histogram.total)
+    return metric
