@@ -7,6 +7,7 @@ adapter that holds an answer already says so in its return value.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -237,6 +238,34 @@ class CredentialStore(Protocol):
         """Add or replace by id, in one transaction. A `default` takes the mark from another of scope and provider."""
 
     def drop(self, ids: Sequence[str]) -> None: ...
+
+
+class VerificationState(enum.StrEnum):
+    """What is known of whether an entry works."""
+
+    PENDING = "pending"
+    OK = "ok"
+    FAILED = "failed"
+
+
+class Verification(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What the latest probe or call found out about an entry. Unix seconds; `message` is "" unless it failed."""
+
+    uid: str
+    state: VerificationState
+    message: str = ""
+    at: float
+
+
+class VerificationStore(Protocol):
+    """Verification of entries: state beside the documents, in no revision, written in batches."""
+
+    def verifications(self) -> Iterable[Verification]: ...
+
+    def put(self, batch: Sequence[Verification]) -> None:
+        """Add or replace by uid, in one transaction. Of several about one entry the last counts."""
+
+    def drop(self, uids: Sequence[str]) -> None: ...
 
 
 class Sealer(Protocol):

@@ -1,0 +1,1 @@
+"""Secrets at rest: sealed under the master key, opened for the one adapter that sends them."""

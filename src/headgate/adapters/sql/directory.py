@@ -1,0 +1,216 @@
+"""Tenants, people and their credentials in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, Table, select
+
+from headgate.access.identity import (
+    AccessToken,
+    Membership,
+    Organization,
+    OrganizationKey,
+    Project,
+    Role,
+    Session,
+    SigningKey,
+    User,
+)
+from headgate.adapters.sql import tables
+from headgate.adapters.sql.database import Database
+from headgate.adapters.sql.upsert import Values, upsert
+from headgate.core.json import encode
+from headgate.gateway.ports import DirectoryContents
+
+_WORDS: Final = msgspec.json.Decoder(tuple[str, ...])
+_FETCH: Final = 1000
+
+# Tables whose columns are named as the fields are.
+_Plain = TypeVar("_Plain", AccessToken, Organization, SigningKey, User)
+
+
+class _Keys:
+    """Every organization key, read in portions while it is gone through: there may be a million."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __iter__(self) -> Iterator[OrganizationKey]:
+        key = tables.organization_key
+        with self._database.reading() as connection:
+            for row in connection.execution_options(yield_per=_FETCH).execute(select(key).order_by(key.c.id)):
+                yield _key(row)
+
+
+class SqlDirectory:
+    """The DirectoryStore of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self) -> DirectoryContents:
+        with self._database.reading() as connection:
+            return DirectoryContents(
+                organizations=_plain(connection, tables.organization, Organization),
+                projects=[_project(row) for row in _rows(connection, tables.project)],
+                users=_plain(connection, tables.user_account, User),
+                memberships=[_membership(row) for row in _rows(connection, tables.membership)],
+                tokens=[_token(row) for row in _rows(connection, tables.access_token)],
+                keys=_Keys(self._database),
+                sessions=[_session(row) for row in _rows(connection, tables.session)],
+                signing_keys=_plain(connection, tables.signing_key, SigningKey),
+            )
+
+    def put_organization(self, organization: Organization) -> None:
+        self._put(tables.organization, msgspec.structs.asdict(organization))
+
+    def put_project(self, project: Project) -> None:
+        self._put(
+            tables.project,
+            {
+                "id": project.id,
+                "organization_id": project.organization,
+                "slug": project.slug,
+                "name": project.name,
+                "created_at": project.created_at,
+            },
+        )
+
+    def put_user(self, user: User) -> None:
+        self._put(tables.user_account, msgspec.structs.asdict(user))
+
+    def put_membership(self, membership: Membership) -> None:
+        self._put(
+            tables.membership,
+            {
+                "user_id": membership.user,
+                "organization_id": membership.organization,
+                "role": membership.role.value,
+                "created_at": membership.created_at,
+            },
+        )
+
+    def put_token(self, token: AccessToken) -> None:
+        self._put(
+            tables.access_token,
+            {
+                "id": token.id,
+                "user_id": token.user,
+                "name": token.name,
+                "digest": token.digest,
+                "last4": token.last4,
+                "created_at": token.created_at,
+                "expires_at": token.expires_at,
+                "revoked_at": token.revoked_at,
+            },
+        )
+
+    def put_key(self, key: OrganizationKey) -> None:
+        self._put(tables.organization_key, key_values(key))
+
+    def put_session(self, session: Session) -> None:
+        self._put(
+            tables.session,
+            {
+                "id": session.id,
+                "user_id": session.user,
+                "token_id": session.token or None,
+                "organization_id": session.organization or None,
+                "created_at": session.created_at,
+                "expires_at": session.expires_at,
+                "revoked_at": session.revoked_at,
+            },
+        )
+
+    def put_signing_key(self, key: SigningKey) -> None:
+        self._put(tables.signing_key, msgspec.structs.asdict(key))
+
+    def _put(self, table: Table, values: Values) -> None:
+        with self._database.writing() as connection:
+            upsert(connection, table, [values])
+
+
+def key_values(key: OrganizationKey) -> Values:
+    """The row of an organization key."""
+    return {
+        "id": key.id,
+        "organization_id": key.organization,
+        "project_id": key.project or None,
+        "name": key.name,
+        "digest": key.digest,
+        "last4": key.last4,
+        "permissions": encode(key.permissions).decode(),
+        "scopes": encode(key.scopes).decode(),
+        "created_at": key.created_at,
+        "created_by": key.created_by,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def _rows(connection: Connection, table: Table) -> list[Row[tuple[object, ...]]]:
+    return list(connection.execute(_all(table)))
+
+
+def _all(table: Table) -> Select[tuple[object, ...]]:
+    """In the order of creation."""
+    return select(table).order_by(table.c.created_at, *table.primary_key)
+
+
+def _plain(connection: Connection, table: Table, type_: type[_Plain]) -> list[_Plain]:
+    return [type_(**row) for row in connection.execute(_all(table)).mappings()]
+
+
+def _project(row: Row[tuple[object, ...]]) -> Project:
+    return Project(id=row.id, organization=row.organization_id, slug=row.slug, name=row.name, created_at=row.created_at)
+
+
+def _membership(row: Row[tuple[object, ...]]) -> Membership:
+    return Membership(
+        user=row.user_id, organization=row.organization_id, role=Role(row.role), created_at=row.created_at
+    )
+
+
+def _token(row: Row[tuple[object, ...]]) -> AccessToken:
+    return AccessToken(
+        id=row.id,
+        user=row.user_id,
+        name=row.name,
+        digest=row.digest,
+        last4=row.last4,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+def _session(row: Row[tuple[object, ...]]) -> Session:
+    return Session(
+        id=row.id,
+        user=row.user_id,
+        token=row.token_id or "",
+        organization=row.organization_id or "",
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+def _key(row: Row[tuple[object, ...]]) -> OrganizationKey:
+    return OrganizationKey(
+        id=row.id,
+        organization=row.organization_id,
+        project=row.project_id or "",
+        name=row.name,
+        digest=row.digest,
+        last4=row.last4,
+        permissions=_WORDS.decode(row.permissions),
+        scopes=_WORDS.decode(row.scopes),
+        created_at=row.created_at,
+        created_by=row.created_by,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )

@@ -1,0 +1,1 @@
+"""How an older database reaches the schema in force. Each step is one module in `versions`, and is never edited."""
