@@ -1,0 +1,99 @@
+"""A model entry as the catalogue API shows it.
+
+Every field of the published schema appears: unset objects as `{}`, lists as `[]`, booleans as their default, fields of
+any type as null; unset strings are left out, because the schema has no null for them. Inside an object only the keys
+that were given a value appear. Secrets are no part of a document and never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from headgate.catalogue.entry import Document
+from headgate.catalogue.kinds import CATALOGUE_TYPES
+from headgate.catalogue.merge import CATALOGUE_OBJECTS, gathered
+from headgate.catalogue.offer import Offer
+from headgate.core.json import Json, JsonObject
+from headgate.web.catalogue_api.reading import FIELDS
+
+_DOCUMENTS: Final = msgspec.json.Decoder(Document)
+_LEFT_OUT: Final = frozenset({"failover", "region"})
+"""Strings: the schema has no null for them."""
+_EXACT: Final = 2**53
+
+
+def document_of(offer: Offer) -> Document:
+    return _DOCUMENTS.decode(offer.document)
+
+
+def shown(offer: Offer, warnings: Sequence[str] = ()) -> JsonObject:
+    """The Model document of the API, with Headgate's extension fields."""
+    body = shown_document(document_of(offer))
+    body.update(
+        scope=offer.scope_key,
+        owner=owner(offer),
+        created_at=rfc3339(offer.created_at),
+        created_by=offer.created_by,
+        updated_at=rfc3339(offer.updated_at),
+        updated_by=offer.updated_by,
+        revision=offer.revision,
+    )
+    if warnings:
+        body["warnings"] = list(warnings)
+    return body
+
+
+def shown_document(document: Document) -> JsonObject:
+    """What the document itself says, in the order of the published schema."""
+    body: JsonObject = {"model_id": document.name, "type": CATALOGUE_TYPES[document.kind]}
+    for key in FIELDS[2:]:
+        value = _field(document, key)
+        if value is not None or key not in _LEFT_OUT:
+            body[key] = value
+    return body
+
+
+def superset(offer: Offer) -> JsonObject:
+    """What a single model carries besides, for clients of OpenAI's API."""
+    return {"id": offer.name, "object": "model", "created": int(offer.created_at), "owned_by": owner(offer)}
+
+
+def listed(offer: Offer) -> JsonObject:
+    """A row of `data`, for clients of OpenAI's and Anthropic's APIs."""
+    return {
+        "id": offer.name,
+        "object": "model",
+        "type": "model",
+        "created": int(offer.created_at),
+        "created_at": rfc3339(offer.created_at),
+        "owned_by": owner(offer),
+        "display_name": document_of(offer).title or offer.name,
+    }
+
+
+def owner(offer: Offer) -> str:
+    """Whose entry it is: the id of the user, project or organization, or `platform`."""
+    scope = offer.scope
+    return scope.user or scope.project or scope.organization or scope.key
+
+
+def rfc3339(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _field(document: Document, key: str) -> Json:
+    if key in CATALOGUE_OBJECTS:
+        return {name: _number(value) for name, value in gathered(CATALOGUE_OBJECTS[key], document).items()}
+    if key == "pricing":
+        prices = msgspec.structs.asdict(document.pricing) if document.pricing is not None else {}
+        return {name: price for name, price in prices.items() if price is not None}
+    return getattr(document, key)
+
+
+def _number(value: Json) -> Json:
+    """A float without a fraction as the integer that it was most likely written as."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else value
