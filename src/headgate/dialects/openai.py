@@ -13,6 +13,7 @@ import msgspec
 
 from headgate.core.errors import InvalidBody, InvalidJson, detail
 from headgate.core.failure import Failure, FailureKind
+from headgate.core.json import Json
 from headgate.core.usage import Usage
 
 Fields = dict[str, msgspec.Raw]
@@ -208,15 +209,22 @@ class UpstreamError(msgspec.Struct, frozen=True):
     code: str | None = None
 
 
+class _Error(msgspec.Struct):
+    message: str = ""
+    type: Json = None
+    param: Json = None
+    code: Json = None
+
+
 class _Enveloped(msgspec.Struct):
-    error: UpstreamError | str
+    error: _Error | str
 
 
 class _Bare(msgspec.Struct):
     message: str
 
 
-_enveloped = msgspec.json.Decoder(_Enveloped, strict=False).decode
+_enveloped = msgspec.json.Decoder(_Enveloped).decode
 _bare = msgspec.json.Decoder(_Bare).decode
 
 
@@ -224,13 +232,19 @@ def read_error(body: bytes) -> UpstreamError | None:
     """The error object of an upstream's body, in the shapes that OpenAI-compatible servers use; None for others."""
     try:
         error = _enveloped(body).error
-        return UpstreamError(message=error) if isinstance(error, str) else error
     except (msgspec.MsgspecError, RecursionError):
-        pass
-    try:
-        return UpstreamError(message=_bare(body).message)
-    except (msgspec.MsgspecError, RecursionError):
-        return None
+        try:
+            return UpstreamError(message=_bare(body).message)
+        except (msgspec.MsgspecError, RecursionError):
+            return None
+    if isinstance(error, str):
+        return UpstreamError(message=error)
+    return UpstreamError(error.message, _word(error.type), _word(error.param), _word(error.code))
+
+
+def _word(value: Json) -> str | None:
+    """Some servers write a number where OpenAI writes a word."""
+    return str(value) if isinstance(value, str | int) else None
 
 
 def error_message(body: bytes) -> str:

@@ -40,6 +40,7 @@ Extra = Callable[[Usage], Mapping[str, object]]
 EVENT_LIMIT: Final = 16 * 1024 * 1024
 _BYTES_PER_TOKEN: Final = 4
 _TRUE: Final = msgspec.Raw(b"true")
+_NULL: Final = msgspec.Raw(b"null")
 _USAGE_ASKED: Final = msgspec.Raw(b'{"include_usage":true}')
 _DONE: Final = b"data: [DONE]\n\n"
 _MODEL: Final = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
@@ -103,8 +104,8 @@ class _Choice(msgspec.Struct):
 class _Chunk(msgspec.Struct):
     model: str | None = None
     choices: list[_Choice] | None = None
-    usage: msgspec.Raw | None = None
-    error: msgspec.Raw | None = None
+    usage: msgspec.Raw = _NULL
+    error: msgspec.Raw = _NULL
 
 
 _chunk = msgspec.json.Decoder(_Chunk).decode
@@ -234,7 +235,7 @@ class StreamRelay:
                 kind=FailureKind.MALFORMED, message=f"the upstream sent an event that is not JSON: {error}"
             )
             return b""
-        if chunk.error is not None and bytes(chunk.error) != b"null":
+        if bytes(chunk.error) != b"null":
             message = error_message(data) or "the upstream failed"
             self.failure = Failure(kind=FailureKind.SERVER_ERROR, message=message, body=data)
             return b""
@@ -242,14 +243,14 @@ class StreamRelay:
 
     def _chunk(self, event: bytes, data: bytes, chunk: _Chunk) -> bytes:
         fields = _object(data)
-        if chunk.usage is not None and bytes(chunk.usage) != b"null":
+        if bytes(chunk.usage) != b"null":
             self.usage = read_usage(chunk.usage) or self.usage
             if not chunk.choices:
                 self._keep_usage(fields, chunk.usage)
                 return b""
             # Some upstreams put it beside the last choice: it is taken out here, and sent in an event of its own.
             self._keep_usage({**fields, "choices": msgspec.Raw(b"[]")}, chunk.usage)
-            fields["usage"] = msgspec.Raw(b"null")
+            fields["usage"] = _NULL
         if self._done:
             return b""
         if chunk.choices and any(choice.finish_reason is not None for choice in chunk.choices):

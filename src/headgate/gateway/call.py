@@ -256,7 +256,7 @@ class Call:
             self._finish_whole()
 
     def upstream_failed(self, attempt: int, failure: Failure) -> None:
-        if attempt != self._attempt or self.state is State.ENDED:
+        if attempt != self._attempt or not State.CONNECT <= self.state <= State.STREAM:
             return
         self._wire = None
         relay = self._relay
