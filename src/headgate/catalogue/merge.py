@@ -1,8 +1,7 @@
 """What a write through one management API makes of a document, so that it loses nothing that another wrote.
 
-An API shows some fields of the document as keys of objects (`display.name` is `title`), beside free keys that only it
-knows. Writing such an object changes a lifted key only if it is present, null clearing it, and replaces the free keys
-as a whole. So an API turns a body into the fields that it sets (`spread`), and `written` applies them.
+An API turns a body into the fields of the document that it sets, and `written` applies them: a field that is not among
+them stays as it is, None clears one, and a field of free keys is replaced as a whole.
 """
 
 from __future__ import annotations
@@ -17,72 +16,13 @@ import msgspec
 from headgate.catalogue.entry import Document, Pricing
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.rules import check, problems
-from headgate.catalogue.values import as_decimal, found
-from headgate.core.errors import InvalidBody, detail
-from headgate.core.json import Json, JsonObject
+from headgate.catalogue.values import as_decimal
+from headgate.core.errors import InvalidBody
+from headgate.core.json import Json
 
 Fields = Mapping[str, Json]
 """Values of document fields as JSON, None for one that is cleared. A field that is not in it does not change."""
 
-
-class Lifted(msgspec.Struct, frozen=True):
-    """An object of an API: the document field of its free keys, those of its lifted keys, and objects inside it."""
-
-    free: str
-    keys: Mapping[str, str]
-    inner: Mapping[str, Lifted] = {}
-
-    def fields(self) -> Iterable[str]:
-        yield self.free
-        yield from self.keys.values()
-        for each in self.inner.values():
-            yield from each.fields()
-
-
-DISPLAY: Final = Lifted("display", {"name": "title", "brand": "brand", "hidden": "hidden"})
-LIMITS: Final = Lifted(
-    "limits",
-    {
-        "context_window": "context_window",
-        "max_output_tokens": "max_output_tokens",
-        "rpm": "rpm",
-        "tpm": "tpm",
-        "timeout": "timeout",
-    },
-)
-PROVIDER_CONFIG: Final = Lifted(
-    "provider_config",
-    {
-        "provider": "provider",
-        "model": "upstream_model",
-        "base_url": "api_base",
-        "api_version": "api_version",
-        "credential": "credential",
-    },
-    {"defaults": Lifted("defaults", {"temperature": "temperature", "max_tokens": "max_tokens"})},
-)
-CATALOGUE_OBJECTS: Final[Mapping[str, Lifted]] = MappingProxyType(
-    {"display": DISPLAY, "limits": LIMITS, "provider_config": PROVIDER_CONFIG}
-)
-"""The objects of the catalogue API with lifted keys, by their key in its body."""
-
-CATALOGUE_FIELDS: Final = frozenset(
-    {
-        *(field for each in CATALOGUE_OBJECTS.values() for field in each.fields()),
-        "description",
-        "capabilities",
-        "dimensions",
-        "supported_dimensions",
-        "enabled",
-        "failover",
-        "region",
-        "metrics",
-        "pricing",
-        "tags",
-        "org_slugs",
-    }
-)
-"""What the catalogue API shows and may be cleared: a bulk replace leaves every other field of an entry as it was."""
 
 _UPSTREAM: Final = frozenset({"provider", "upstream_model"})
 _DEFAULTS: Final = MappingProxyType(msgspec.structs.asdict(Document(name="", kind=Kind.CHAT)))
@@ -104,35 +44,6 @@ _TEXTS: Final = frozenset(
 _TUPLES: Final = frozenset({"abilities", "supported_dimensions", "tags", "org_slugs"})
 _OBJECTS: Final = frozenset({"capabilities", "limits", "defaults", "display", "provider_config"})
 _FLOATS: Final = frozenset({"timeout", "temperature"})
-
-
-def spread(path: str, lifted: Lifted, given: Json) -> dict[str, Json]:
-    """The document fields that writing `given` to an object sets; null clears all. InvalidBody if it is no object."""
-    if given is None:
-        return dict.fromkeys(lifted.fields())
-    if not isinstance(given, dict):
-        raise InvalidBody(f"{path!r} is not an object", details=[detail(path, f"an object, not {found(given)}")])
-    fields: dict[str, Json] = {field: given[key] for key, field in lifted.keys.items() if key in given}
-    for key, inner in lifted.inner.items():
-        if key in given:
-            fields.update(spread(f"{path}.{key}", inner, given[key]))
-    fields[lifted.free] = {
-        key: value for key, value in given.items() if key not in lifted.keys and key not in lifted.inner
-    }
-    return fields
-
-
-def gathered(lifted: Lifted, document: Document) -> JsonObject:
-    """The object as it reads: the keys that have a value. What `spread` took apart comes back the same."""
-    shown: JsonObject = {}
-    for key, field in lifted.keys.items():
-        value = getattr(document, field)
-        if value is not None:
-            shown[key] = value
-    for key, inner in lifted.inner.items():
-        if value := gathered(inner, document):
-            shown[key] = value
-    return {**shown, **getattr(document, lifted.free)}
 
 
 def written(before: Document | None, fields: Fields, *, by: str = "catalogue") -> Document:
@@ -157,8 +68,11 @@ def written(before: Document | None, fields: Fields, *, by: str = "catalogue") -
     return document
 
 
-def replaced(before: Document | None, fields: Fields, *, shown: Iterable[str] = CATALOGUE_FIELDS) -> Document:
-    """The document after an item of a bulk replace: `shown` fields that the item leaves out are cleared."""
+def replaced(before: Document | None, fields: Fields, *, shown: Iterable[str]) -> Document:
+    """The document after an item of a bulk replace.
+
+    Of the fields that the API shows, those that the item leaves out are cleared; others' fields stay as they were.
+    """
     return written(before, {**dict.fromkeys(shown), **fields})
 
 

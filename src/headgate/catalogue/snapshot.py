@@ -1,29 +1,19 @@
 """The immutable index of one revision that requests read.
 
 A write makes the next snapshot from this one and its changes; the references are swapped, and a request keeps the one
-that it took. The names of a scope stand on a shelf: a dictionary and its sorted names. Unchanged shelves are shared
-between snapshots.
+that it took. Each scope has a shelf; what did not change is shared between snapshots.
 """
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.scope import Scope, wider
+from headgate.catalogue.shelf import Shards, Shelf
 from headgate.core.errors import ModelNotAllowed, ModelNotFound
 from headgate.core.principal import Principal
-
-
-class Shelf:
-    """The entries of one scope, by name and in order of their names."""
-
-    __slots__ = ("by_name", "names")
-
-    def __init__(self, by_name: dict[str, Offer], names: list[str]) -> None:
-        self.by_name: Mapping[str, Offer] = by_name
-        self.names: Sequence[str] = names
 
 
 class Snapshot:
@@ -31,7 +21,7 @@ class Snapshot:
 
     __slots__ = ("_by_uid", "_shelves", "revision")
 
-    def __init__(self, revision: int, by_uid: dict[str, Offer], shelves: dict[str, Shelf]) -> None:
+    def __init__(self, revision: int, by_uid: Shards[Offer], shelves: Shards[Shelf]) -> None:
         self.revision = revision
         self._by_uid = by_uid
         self._shelves = shelves
@@ -39,43 +29,30 @@ class Snapshot:
     @classmethod
     def of(cls, offers: Iterable[Offer], revision: int) -> Snapshot:
         by_uid: dict[str, Offer] = {}
-        scopes: dict[str, dict[str, Offer]] = {}
+        scopes: dict[str, list[Offer]] = {}
         for offer in offers:
             by_uid[offer.uid] = offer
-            scopes.setdefault(offer.scope_key, {})[offer.name] = offer
-        return cls(revision, by_uid, {key: Shelf(names, sorted(names)) for key, names in scopes.items()})
+            scopes.setdefault(offer.scope_key, []).append(offer)
+        return cls(revision, Shards.of(by_uid), Shards.of({key: Shelf.of(each) for key, each in scopes.items()}))
 
     def after(self, revision: int, gone: Iterable[Offer], come: Iterable[Offer]) -> Snapshot:
         """The snapshot of the next revision: `gone` are offers of this one, `come` replace them or are new."""
-        by_uid = dict(self._by_uid)
-        touched: dict[str, tuple[dict[str, Offer], list[str]]] = {}
-        for offer in gone:
-            del by_uid[offer.uid]
-            by_name, names = self._open(offer.scope_key, touched)
-            del by_name[offer.name]
-            del names[bisect.bisect_left(names, offer.name)]
-        for offer in come:
-            by_uid[offer.uid] = offer
-            by_name, names = self._open(offer.scope_key, touched)
-            by_name[offer.name] = offer
-            bisect.insort(names, offer.name)
-        shelves = dict(self._shelves)
-        shelves.update((key, Shelf(by_name, names)) for key, (by_name, names) in touched.items())
-        return Snapshot(revision, by_uid, shelves)
-
-    def _open(
-        self, key: str, touched: dict[str, tuple[dict[str, Offer], list[str]]]
-    ) -> tuple[dict[str, Offer], list[str]]:
-        if key not in touched:
-            shelf = self._shelves.get(key)
-            touched[key] = (dict(shelf.by_name), list(shelf.names)) if shelf is not None else ({}, [])
-        return touched[key]
+        leaving, coming = list(gone), list(come)
+        by_uid = self._by_uid.changed((offer.uid for offer in leaving), {offer.uid: offer for offer in coming})
+        shelves: dict[str, Shelf] = {}
+        for key in {offer.scope_key for offer in (*leaving, *coming)}:
+            shelf = self._shelves.get(key) or _EMPTY
+            shelves[key] = shelf.changed(
+                [offer for offer in leaving if offer.scope_key == key],
+                [offer for offer in coming if offer.scope_key == key],
+            )
+        return Snapshot(revision, by_uid, self._shelves.changed((), shelves))
 
     def __len__(self) -> int:
         return len(self._by_uid)
 
     def offers(self) -> Iterator[Offer]:
-        return iter(self._by_uid.values())
+        return self._by_uid.values()
 
     def shelf(self, scope_key: str) -> Shelf | None:
         return self._shelves.get(scope_key)
@@ -86,14 +63,14 @@ class Snapshot:
     def at(self, scope: Scope, name: str) -> Offer | None:
         """The entry of exactly this scope and name."""
         shelf = self._shelves.get(scope.key)
-        return shelf.by_name.get(name) if shelf is not None else None
+        return shelf.get(name) if shelf is not None else None
 
     def find(self, principal: Principal, model: str) -> Offer | None:
         """The entry that a name or uid means for the principal, whether it may be called or not; None if unseen."""
         for key in principal.scopes:
             shelf = self._shelves.get(key)
             if shelf is not None:
-                offer = shelf.by_name.get(model)
+                offer = shelf.get(model)
                 if offer is not None and offer.within_reach(principal):
                     return offer
         offer = self._by_uid.get(model)
@@ -133,3 +110,6 @@ class Snapshot:
             if offer is not None and (each == scope or not offer.org_slugs or organization_slug in offer.org_slugs):
                 return offer
         return None
+
+
+_EMPTY: Final = Shelf.of(())
