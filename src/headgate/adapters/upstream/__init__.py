@@ -1,0 +1,1 @@
+"""The upstream side: connections to providers, what may be connected to, and how a secret is presented."""

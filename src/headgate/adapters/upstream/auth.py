@@ -1,0 +1,126 @@
+"""The head of a request, with the provider's auth scheme applied: the one place where provider secrets are opened.
+
+All of a head but its path and its length is the same for every request through an offer, so it is built once and kept
+as long as offer and credential are the same objects.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote
+
+from headgate import __version__
+from headgate.adapters.upstream.pool import OriginKey
+from headgate.catalogue.credential import StoredCredential
+from headgate.catalogue.offer import Offer
+from headgate.catalogue.provider import AuthScheme
+from headgate.catalogue.upstream import Route, Unroutable
+from headgate.core.failure import Failure, FailureKind
+from headgate.core.secret import Secret
+from headgate.gateway.ports import Credentials, Opener
+from headgate.http1.headers import field
+
+_USER_AGENT: Final = f"headgate/{__version__}".encode()
+_PATH_SAFE: Final = "/?&=%:@!$'()*+,;-._~[]"
+_PATHS: Final = 16
+_KEPT: Final = 4096
+
+
+class Head:
+    """The constant part of the request heads of one offer."""
+
+    __slots__ = ("_lines", "_starts", "key", "offer", "stored", "used")
+
+    def __init__(self, offer: Offer, stored: StoredCredential | None, *, key: OriginKey, lines: bytes) -> None:
+        self.offer = offer
+        self.stored = stored
+        self.key = key
+        self._lines = lines
+        self._starts: dict[str, bytes] = {}
+        self.used = True
+
+    def start(self, path: str) -> bytes:
+        """The head of a POST to `path`, up to the value of its content-length."""
+        start = self._starts.get(path)
+        if start is None:
+            if len(self._starts) >= _PATHS:
+                self._starts.clear()
+            target = quote(path, safe=_PATH_SAFE).encode()
+            start = b"POST %b HTTP/1.1\r\n%bcontent-length: " % (target, self._lines)
+            self._starts[path] = start
+        return start
+
+
+class Heads:
+    """The heads of the offers in use."""
+
+    def __init__(self, credentials: Credentials, opener: Opener) -> None:
+        self._credentials = credentials
+        self._opener = opener
+        self._heads: dict[str, Head] = {}
+
+    def head(self, offer: Offer) -> Head | Failure:
+        """The head for an offer, or why it cannot be called."""
+        stored = self._credentials.applicable(offer)
+        head = self._heads.get(offer.uid)
+        if head is not None and head.offer is offer and head.stored is stored:
+            head.used = True
+            return head
+        made = stored if isinstance(stored, Failure) else self._make(offer, stored)
+        if isinstance(made, Head):
+            if head is None and len(self._heads) >= _KEPT:
+                del self._heads[next(iter(self._heads))]
+            self._heads[offer.uid] = made
+        return made
+
+    def sweep(self) -> None:
+        """Forget the heads, and with them the secrets, that nobody used since the last sweep."""
+        self._heads = {uid: head for uid, head in self._heads.items() if head.used}
+        for head in self._heads.values():
+            head.used = False
+
+    def __len__(self) -> int:
+        return len(self._heads)
+
+    def _make(self, offer: Offer, stored: StoredCredential | None) -> Head | Failure:
+        route = offer.route
+        if isinstance(route, Unroutable):
+            return Failure(kind=FailureKind.UNROUTABLE, message=route.message)
+        if route.url is None:
+            return Failure(kind=FailureKind.UNROUTABLE, message=f"provider {route.provider.id!r} has no address")
+        auth = b"" if stored is None else self._auth(route, stored)
+        if isinstance(auth, Failure):
+            return auth
+        lines = (
+            field(b"host", route.url.authority.encode())
+            + auth
+            + b"content-type: application/json\r\naccept-encoding: identity\r\n"
+            + field(b"user-agent", _USER_AGENT)
+        )
+        key = OriginKey(route.url.scheme, route.url.host, route.url.port, offer.private_egress)
+        return Head(offer, stored, key=key, lines=lines)
+
+    def _auth(self, route: Route, stored: StoredCredential) -> bytes | Failure:
+        if not stored.credential.may_go_to(route.origin):
+            return _unusable("the credential must be entered again: it was given for another origin")
+        try:
+            return auth_line(route, self._opener.open(stored))
+        except ValueError:
+            return _unusable("the credential must be entered again: it cannot be read or cannot be sent in a header")
+
+
+def auth_line(route: Route, secret: Secret) -> bytes:
+    """The header that presents a secret the way the provider wants it; ValueError if the secret fits into none."""
+    provider = route.provider
+    value = secret.reveal().encode()
+    match provider.auth:
+        case AuthScheme.NONE:
+            return b""
+        case AuthScheme.BEARER:
+            return field(b"authorization", b"Bearer " + value)
+        case AuthScheme.HEADER:
+            return field(provider.auth_header.encode(), value)
+
+
+def _unusable(message: str) -> Failure:
+    return Failure(kind=FailureKind.CREDENTIAL_MISSING, message=message)

@@ -1,0 +1,182 @@
+"""The HTTP client of the gateway: one attempt, one wire, one connection at a time.
+
+An attempt that finds an idle connection costs no task and no turn of the event loop. Otherwise one task makes a
+connection for it, and the attempt is told when that is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from headgate.adapters.tasks import Tasks
+from headgate.adapters.upstream.auth import Head, Heads
+from headgate.adapters.upstream.connection import Connection, abandon
+from headgate.adapters.upstream.dial import Dialler
+from headgate.adapters.upstream.limits import UpstreamLimits
+from headgate.adapters.upstream.pool import Counts, Origin, OriginKey, Seeker
+from headgate.catalogue.offer import Offer
+from headgate.core.clock import Clock
+from headgate.core.failure import Failure, FailureKind
+from headgate.gateway.ports import UpstreamEvents
+
+
+class HttpWire(Seeker):
+    """The `Wire` of an attempt over HTTP. Once the attempt is over, its methods do nothing."""
+
+    __slots__ = ("head", "origin", "ready")
+
+    head: Head
+
+    def __init__(self, events: UpstreamEvents, attempt: int, *, fresh: bool) -> None:
+        super().__init__(events, attempt, fresh=fresh)
+        self.ready = False
+        self.origin: Origin | None = None
+
+    def send(self, path: str, body: bytes) -> bool:
+        connection = self.connection
+        if connection is None or self.events is None:
+            return True
+        head = b"%b%d\r\n\r\n" % (self.head.start(path), len(body))
+        return connection.send(self, head, body)
+
+    def pause(self) -> None:
+        if self.connection is not None and self.events is not None:
+            self.connection.pause()
+
+    def resume(self) -> None:
+        if self.connection is not None and self.events is not None:
+            self.connection.resume()
+
+    def abort(self) -> None:
+        if self.events is None:
+            return
+        self.events = None
+        if self.connection is not None:
+            self.connection.abort()
+        elif self.dialling is not None:
+            self.dialling.cancel()
+        elif self.origin is not None:
+            self.origin.forget(self)
+
+
+class HttpUpstream:
+    """The `Upstream` over HTTP/1.1."""
+
+    def __init__(self, *, heads: Heads, dialler: Dialler, tasks: Tasks, clock: Clock, limits: UpstreamLimits) -> None:
+        self._heads = heads
+        self._dialler = dialler
+        self._tasks = tasks
+        self._clock = clock
+        self._limits = limits
+        self._origins: dict[OriginKey, Origin] = {}
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    @property
+    def counts(self) -> Counts:
+        """The sums over all origins."""
+        each = [origin.counts for origin in self._origins.values()]
+        return Counts(*(sum(column) for column in zip(*each, strict=True))) if each else Counts(0, 0, 0)
+
+    def connect(self, offer: Offer, events: UpstreamEvents, attempt: int, *, fresh: bool) -> HttpWire:
+        wire = HttpWire(events, attempt, fresh=fresh)
+        head = self._heads.head(offer)
+        if isinstance(head, Failure):
+            self._fail_later(wire, head)
+            return wire
+        wire.head = head
+        wire.origin = origin = self._origins.get(head.key) or self._add(head.key)
+        connection = None if fresh else origin.take()
+        if connection is not None:
+            wire.connection = connection
+            wire.ready = True
+            connection.attach(wire)
+        elif not origin.want(wire):
+            message = f"all {self._limits.connections} connections to {head.key.host!r} are taken, and too many wait"
+            self._fail_later(wire, Failure(kind=FailureKind.BUSY, message=message))
+        return wire
+
+    def sweep(self) -> None:
+        """Close what was idle for too long, and forget what nobody uses."""
+        self._heads.sweep()
+        for origin in list(self._origins.values()):
+            origin.sweep()
+            if origin.empty:
+                del self._origins[origin.key]
+
+    def close(self) -> None:
+        """Break off everything, telling nobody."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for origin in self._origins.values():
+            origin.close()
+
+    # For origins
+
+    def give(self, seeker: Seeker, connection: Connection) -> None:
+        seeker.connection = connection
+        connection.attach(seeker)
+        asyncio.get_running_loop().call_soon(_connected, seeker)
+
+    def dial(self, origin: Origin, seeker: Seeker) -> None:
+        task = self._tasks.start(self._dial(origin, seeker), name=f"connect to {origin.key.host}")
+        # Not in the task itself: one that is cancelled before it begins never comes to its end.
+        task.add_done_callback(lambda _: origin.dialled())
+        seeker.dialling = task
+
+    async def _dial(self, origin: Origin, seeker: Seeker) -> None:
+        loop = asyncio.get_running_loop()
+        outcome = await self._dialler.dial(origin.key, lambda: Connection(origin, loop, self._limits.head_bytes))
+        seeker.dialling = None
+        if isinstance(outcome, Failure):
+            _fail(seeker, outcome)
+        elif seeker.events is None:
+            outcome.abort()
+        else:
+            seeker.connection = outcome
+            outcome.attach(seeker)
+            _connected(seeker)
+
+    # Within
+
+    def _add(self, key: OriginKey) -> Origin:
+        origin = self._origins[key] = Origin(key, supplier=self, limits=self._limits, clock=self._clock)
+        self._sweep_later()
+        return origin
+
+    def _fail_later(self, wire: HttpWire, failure: Failure) -> None:
+        asyncio.get_running_loop().call_soon(_fail, wire, failure)
+
+    def _sweep_later(self) -> None:
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(self._limits.sweep, self._sweep_again)
+
+    def _sweep_again(self) -> None:
+        self._sweeper = None
+        self.sweep()
+        if self._origins or len(self._heads):
+            self._sweep_later()
+
+
+def _connected(seeker: Seeker) -> None:
+    events = seeker.events
+    if events is None:
+        return
+    try:
+        events.connected(seeker.attempt)
+    except Exception as bug:  # ours: a call does not raise for anything that an upstream does
+        seeker.events = None
+        if seeker.connection is not None:
+            seeker.connection.abort()
+        abandon(asyncio.get_running_loop(), events, bug)
+
+
+def _fail(seeker: Seeker, failure: Failure) -> None:
+    events = seeker.events
+    if events is None:
+        return
+    seeker.events = None
+    try:
+        events.upstream_failed(seeker.attempt, failure)
+    except Exception as bug:  # ours, as above
+        abandon(asyncio.get_running_loop(), events, bug)

@@ -1,0 +1,249 @@
+"""One connection to an upstream, and what it knows of the attempt that it serves.
+
+A connection serves one exchange at a time. It tells the exchange's call what arrived, and when the answer is whole it
+hands itself back to its pool; whatever else happens ends it. In each step the connection is put in order first, and
+the call is told last. An exception raised by a call is therefore a bug of ours that can be met in one place: it is
+logged, the call is abandoned, and nothing of it looks like a fault of the upstream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol, cast
+
+from headgate.adapters.upstream.response import ResponseReader, malformed
+from headgate.core.failure import Failure, FailureKind
+from headgate.gateway.ports import UpstreamEvents
+
+COPIED_BODY: Final = 32 * 1024
+"""Up to this length head and body are joined, which is cheaper than handing over two buffers."""
+
+
+class Keeper(Protocol):
+    """Where a connection returns to."""
+
+    def made(self, connection: Connection) -> None:
+        """The connection is there. `lost` will follow one day."""
+
+    def kept(self, connection: Connection) -> None:
+        """The answer is whole, and the connection may serve another exchange."""
+
+    def lost(self, connection: Connection) -> None:
+        """The connection is gone."""
+
+
+class Exchange:
+    """One attempt as its connection sees it. `events` is None once the attempt is over: nothing more is told."""
+
+    __slots__ = ("attempt", "events", "headed", "unsent")
+
+    events: UpstreamEvents | None
+
+    def __init__(self, events: UpstreamEvents, attempt: int) -> None:
+        self.events = events
+        self.attempt = attempt
+        self.headed = False
+        self.unsent = False
+
+
+class Connection(asyncio.Protocol):
+    """The protocol of one connection. `served` counts whole answers; until `deadline` it may lie in the pool."""
+
+    __slots__ = (
+        "_asked",
+        "_blocked",
+        "_exchange",
+        "_keeper",
+        "_loop",
+        "_paused",
+        "_reader",
+        "_transport",
+        "deadline",
+        "keep_for",
+        "served",
+    )
+
+    _transport: asyncio.Transport
+
+    def __init__(self, keeper: Keeper, loop: asyncio.AbstractEventLoop, head_bytes: int) -> None:
+        self._keeper = keeper
+        self._loop = loop
+        self._reader = ResponseReader(head_bytes)
+        self._exchange: Exchange | None = None
+        self._asked = False
+        self._blocked = False
+        self._paused = False
+        self.served = 0
+        self.keep_for: int | None = None
+        self.deadline = 0.0
+
+    # For the exchange and the pool
+
+    @property
+    def closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def attach(self, exchange: Exchange) -> None:
+        """Serve `exchange` from now on."""
+        self._exchange = exchange
+
+    def send(self, exchange: Exchange, head: bytes, body: bytes) -> bool:
+        """Write the request; False if `request_sent` will be told later."""
+        self._asked = True
+        if len(body) <= COPIED_BODY:
+            self._transport.write(head + body)
+        else:
+            self._transport.writelines((head, body))
+        exchange.unsent = self._blocked
+        return not self._blocked
+
+    def pause(self) -> None:
+        if not self._paused and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
+
+    def abort(self) -> None:
+        """Close at once. Only the pool is told."""
+        self._exchange = None
+        self._transport.abort()
+
+    # For the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports are asyncio's by behaviour, not by inheritance.
+        self._transport = cast("asyncio.Transport", transport)
+        self._keeper.made(self)
+
+    def data_received(self, data: bytes) -> None:
+        exchange = self._exchange
+        if exchange is None or exchange.events is None:
+            self._transport.abort()
+            return
+        events = exchange.events
+        try:
+            if self._asked:
+                self._receive(exchange, events, data)
+            else:
+                self._fail(exchange, events, self._unasked())
+        except Exception as bug:  # ours, whatever it is: see the module's head
+            self._abandon(exchange, events, bug)
+
+    def eof_received(self) -> None:
+        self._step(lambda exchange, events: self._ended(exchange, events, None))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._step(lambda exchange, events: self._ended(exchange, events, error))
+        self._keeper.lost(self)
+
+    def pause_writing(self) -> None:
+        self._blocked = True
+
+    def resume_writing(self) -> None:
+        self._blocked = False
+        self._step(self._sent)
+
+    # What it means
+
+    def _step(self, step: Callable[[Exchange, UpstreamEvents], None]) -> None:
+        exchange = self._exchange
+        if exchange is None or exchange.events is None:
+            return
+        events = exchange.events
+        try:
+            step(exchange, events)
+        except Exception as bug:  # ours, whatever it is: see the module's head
+            self._abandon(exchange, events, bug)
+
+    def _receive(self, exchange: Exchange, events: UpstreamEvents, data: bytes) -> None:
+        reader = self._reader
+        reader.feed(data)
+        if not exchange.headed:
+            if not reader.status:
+                if reader.failure is not None:
+                    self._fail(exchange, events, reader.failure)
+                return
+            exchange.headed = True
+            events.upstream_head(exchange.attempt, reader.status, reader.headers)
+            if exchange.events is None:
+                return
+        if reader.pieces:
+            events.upstream_bytes(exchange.attempt, reader.take())
+            if exchange.events is None:
+                return
+        if reader.complete:
+            self._finish(exchange, events)
+        elif reader.failure is not None:
+            self._fail(exchange, events, reader.failure)
+
+    def _sent(self, exchange: Exchange, events: UpstreamEvents) -> None:
+        if exchange.unsent:
+            exchange.unsent = False
+            events.request_sent(exchange.attempt)
+
+    def _finish(self, exchange: Exchange, events: UpstreamEvents) -> None:
+        """The answer is whole. The connection is free before the call hears of it: its next attempt finds it."""
+        exchange.events = self._exchange = None
+        reader = self._reader
+        if reader.keep_alive and not reader.left_over and not self._transport.get_write_buffer_size():
+            self.keep_for = reader.keep_for
+            reader.next()
+            self.resume()
+            self._asked = False
+            self.served += 1
+            self._keeper.kept(self)
+        else:
+            self._transport.abort()
+        events.upstream_done(exchange.attempt, framed=True)
+
+    def _ended(self, exchange: Exchange, events: UpstreamEvents, error: Exception | None) -> None:
+        """The upstream closed, or the connection broke."""
+        if not exchange.headed:
+            self._fail(exchange, events, self._unanswered())
+        elif self._reader.sized or error is not None:
+            message = "the connection ended in the middle of the upstream's answer"
+            self._fail(exchange, events, Failure(kind=FailureKind.CUT, message=message))
+        else:
+            exchange.events = self._exchange = None
+            self._transport.abort()
+            events.upstream_done(exchange.attempt, framed=False)
+
+    def _fail(self, exchange: Exchange, events: UpstreamEvents, failure: Failure) -> None:
+        exchange.events = self._exchange = None
+        self._transport.abort()
+        events.upstream_failed(exchange.attempt, failure)
+
+    def _unasked(self) -> Failure:
+        if self.served:
+            return _stale("the upstream used the kept connection before it was asked")
+        return malformed("it came before anything was asked")
+
+    def _unanswered(self) -> Failure:
+        if self.served and not self._reader.started:
+            return _stale("the upstream had closed the connection that was kept from an earlier answer")
+        return Failure(kind=FailureKind.RESET, message="the upstream closed the connection without an answer")
+
+    def _abandon(self, exchange: Exchange, events: UpstreamEvents, bug: Exception) -> None:
+        exchange.events = None
+        if self._exchange is exchange:
+            self.abort()
+        abandon(self._loop, events, bug)
+
+
+def abandon(loop: asyncio.AbstractEventLoop, events: UpstreamEvents, bug: Exception) -> None:
+    """Log an exception that a call raised while it was told something, and let the call end."""
+    loop.call_exception_handler({"message": "a call failed while it was told of its upstream", "exception": bug})
+    try:
+        events.abandon()
+    except Exception as second:  # a call that cannot even end must not end the event loop
+        loop.call_exception_handler({"message": "a call failed while it was abandoned", "exception": second})
+
+
+def _stale(message: str) -> Failure:
+    return Failure(kind=FailureKind.STALE, message=message)

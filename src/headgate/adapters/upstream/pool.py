@@ -1,0 +1,165 @@
+"""The connections to one origin: which are idle, how many there are, and which attempts wait for one.
+
+What to do is decided here, at once, by counting; making connections and telling calls is the supplier's part. A
+connection counts from the moment its making begins until it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Final, NamedTuple, Protocol
+
+from headgate.adapters.upstream.connection import Connection, Exchange
+from headgate.adapters.upstream.limits import UpstreamLimits
+from headgate.core.clock import Clock
+from headgate.gateway.ports import UpstreamEvents
+
+_MARGIN: Final = 1.0
+"""A promise to keep a connection is trusted until a second before its end: a request takes time to arrive."""
+
+
+class OriginKey(NamedTuple):
+    """What a connection may be shared by. `private` is the egress class: whether private addresses were open to it."""
+
+    scheme: str
+    host: str
+    port: int
+    private: bool
+    proxy: str = ""
+    tls: str = "default"
+
+
+class Counts(NamedTuple):
+    """Connections that exist or are being made, those of them that are idle, and attempts that wait for one."""
+
+    connections: int
+    idle: int
+    waiting: int
+
+
+class Seeker(Exchange):
+    """An attempt that wants a connection; with `fresh`, one that has served nobody."""
+
+    __slots__ = ("connection", "dialling", "fresh")
+
+    def __init__(self, events: UpstreamEvents, attempt: int, *, fresh: bool) -> None:
+        super().__init__(events, attempt)
+        self.fresh = fresh
+        self.connection: Connection | None = None
+        self.dialling: asyncio.Task[None] | None = None
+
+
+class Supplier(Protocol):
+    """Does what an origin decides."""
+
+    def give(self, seeker: Seeker, connection: Connection) -> None:
+        """The connection is the attempt's, which is to be told."""
+
+    def dial(self, origin: Origin, seeker: Seeker) -> None:
+        """Make a connection for the attempt. `dialled` is to be called once, in whatever way that ends."""
+
+
+class Origin:
+    """The pool of one key. It keeps the connections that it is told of."""
+
+    def __init__(self, key: OriginKey, *, supplier: Supplier, limits: UpstreamLimits, clock: Clock) -> None:
+        self.key = key
+        self._supplier = supplier
+        self._limits = limits
+        self._now = clock.now
+        self._dialling = 0
+        self._made: set[Connection] = set()
+        self._idle: OrderedDict[Connection, None] = OrderedDict()
+        self._waiting: OrderedDict[Seeker, None] = OrderedDict()
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(self._dialling + len(self._made), len(self._idle), len(self._waiting))
+
+    @property
+    def empty(self) -> bool:
+        return not (self._dialling or self._made or self._waiting)
+
+    # For attempts
+
+    def take(self) -> Connection | None:
+        """The connection that became idle last, if there is one."""
+        idle = self._idle
+        while idle:
+            connection, _ = idle.popitem()
+            if connection.deadline > self._now() and not connection.closing:
+                return connection
+            connection.abort()
+        return None
+
+    def want(self, seeker: Seeker) -> bool:
+        """Find a connection for the attempt sooner or later. False: too many wait already."""
+        if self._dialling + len(self._made) < self._limits.connections:
+            self._dial(seeker)
+            return True
+        if len(self._waiting) >= self._limits.waiters:
+            return False
+        self._waiting[seeker] = None
+        if self._idle:
+            # Only one who wants a fresh connection comes here past idle ones: make room for it.
+            self._idle.popitem(last=False)[0].abort()
+        return True
+
+    def forget(self, seeker: Seeker) -> None:
+        """The attempt waits no longer."""
+        self._waiting.pop(seeker, None)
+
+    def sweep(self) -> None:
+        """Close what has been idle for too long."""
+        now = self._now()
+        for connection in [connection for connection in self._idle if connection.deadline <= now]:
+            del self._idle[connection]
+            connection.abort()
+
+    def close(self) -> None:
+        self._waiting.clear()
+        for connection in self._made:
+            connection.abort()
+
+    # For the supplier
+
+    def dialled(self) -> None:
+        self._dialling -= 1
+        self._fill()
+
+    # For connections
+
+    def made(self, connection: Connection) -> None:
+        self._made.add(connection)
+
+    def kept(self, connection: Connection) -> None:
+        while self._waiting:
+            seeker, _ = self._waiting.popitem(last=False)
+            if seeker.fresh:
+                self._waiting[seeker] = None
+                self._waiting.move_to_end(seeker, last=False)
+                connection.abort()
+            else:
+                self._supplier.give(seeker, connection)
+            return
+        connection.deadline = self._now() + self._lifetime(connection.keep_for)
+        self._idle[connection] = None
+
+    def lost(self, connection: Connection) -> None:
+        self._made.discard(connection)
+        self._idle.pop(connection, None)
+        self._fill()
+
+    def _fill(self) -> None:
+        while self._waiting and self._dialling + len(self._made) < self._limits.connections:
+            self._dial(self._waiting.popitem(last=False)[0])
+
+    def _dial(self, seeker: Seeker) -> None:
+        self._dialling += 1
+        self._supplier.dial(self, seeker)
+
+    def _lifetime(self, promised: int | None) -> float:
+        if promised is None:
+            return self._limits.idle
+        return min(promised - _MARGIN, self._limits.idle_most)

@@ -1,0 +1,165 @@
+"""Reads the responses of one connection.
+
+Parser callbacks only record, and whoever feeds bytes looks at the record afterwards. So an exception of ours is never
+taken for one of the parser's, and one read is told as one event, however many chunks it held. What is recorded does
+not depend on how the bytes were cut.
+
+The parser is kept from response to response: it stands at the start of the next message once one is complete.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import httptools
+
+from headgate.core.failure import Failure, FailureKind
+from headgate.http1 import headers as fields
+from headgate.http1.caps import ByteCap
+
+_IDENTITY: Final = frozenset({b"", b"identity"})
+_WATCHED: Final = frozenset({b"content-encoding", b"content-length", b"keep-alive", b"transfer-encoding"})
+
+
+def malformed(message: str) -> Failure:
+    return Failure(kind=FailureKind.MALFORMED, message=f"the upstream's answer is not valid HTTP/1.1: {message}")
+
+
+class ResponseReader:
+    """The record of one response, and the parser that fills it.
+
+    `status` is 0 until the head is complete. `pieces` are body bytes that nobody has taken yet. `sized` tells whether
+    the head says where the body ends; if not, the end of the connection does. A `failure` before the head leaves
+    `status` at 0. After `complete` nothing is recorded but `left_over`: that bytes followed.
+    """
+
+    __slots__ = (
+        "_head",
+        "_parser",
+        "_silence",
+        "complete",
+        "failure",
+        "headers",
+        "keep_alive",
+        "keep_for",
+        "left_over",
+        "pieces",
+        "sized",
+        "started",
+        "status",
+    )
+
+    failure: Failure | None
+    keep_for: int | None
+
+    def __init__(self, head_bytes: int) -> None:
+        self._head = ByteCap(head_bytes)
+        self._silence = ByteCap(head_bytes)
+        self._parser = httptools.HttpResponseParser(self)
+        self.next()
+
+    def next(self) -> None:
+        """Forget the response; the next bytes begin another."""
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.pieces: list[bytes] = []
+        self.started = self.sized = self.complete = self.keep_alive = self.left_over = False
+        self.failure = None
+        self.keep_for = None
+        self._head.left = self._silence.left = self._head.cap
+
+    def feed(self, data: bytes) -> None:
+        self.started = True
+        try:
+            if self.status:
+                self._parser.feed_data(data)
+            else:
+                self._feed_head(data)
+        except httptools.HttpParserCallbackError as error:
+            raise error.__context__ or error from None
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            if self.complete:
+                self.left_over = True
+            elif self.failure is None:
+                self.failure = malformed(str(error))
+        if self.pieces:
+            self._silence.left = self._silence.cap
+        elif self.status and not self._silence.take(len(data)) and not self.complete and self.failure is None:
+            self.failure = too_large("the framing of the upstream's answer", self._silence.cap)
+
+    def take(self) -> bytes:
+        """The body bytes recorded since the last time, in one piece."""
+        pieces = self.pieces
+        self.pieces = []
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _feed_head(self, data: bytes) -> None:
+        """Feed no more than the cap before the head is complete: what is refused must not depend on the cutting."""
+        left = self._head.left
+        if len(data) <= left:
+            self._head.left -= len(data)
+            self._parser.feed_data(data)
+            return
+        self._head.left = 0
+        self._parser.feed_data(data[:left])
+        if self.status:
+            self._parser.feed_data(data[left:])
+        elif self.failure is None:
+            self.failure = too_large("the head of the upstream's answer", self._head.cap)
+
+    # Called by the parser
+
+    def on_message_begin(self) -> None:
+        if self.complete:
+            self.left_over = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.status:
+            return  # a trailer, or a response that nobody asked for
+        name = name.lower()
+        value = value.rstrip()
+        self.headers.append((name, value))
+        if name in _WATCHED:
+            self._watch(name, value)
+
+    def on_headers_complete(self) -> None:
+        if self.status:
+            return
+        status = self._parser.get_status_code()
+        if 100 <= status < 200 and status != 101:
+            self.headers = []
+            self.sized = False
+        elif not 200 <= status < 600:
+            self.failure = malformed(f"status {status} answers nothing that was asked")
+        elif self.failure is None:
+            self.status = status
+
+    def on_body(self, data: bytes) -> None:
+        if not self.complete and self.status:
+            self.pieces.append(data)
+
+    def on_message_complete(self) -> None:
+        if self.status and not self.complete:
+            self.complete = True
+            self.keep_alive = self._parser.should_keep_alive()
+
+    def _watch(self, name: bytes, value: bytes) -> None:
+        """Fields that change how the body is read, or how long the connection lives."""
+        if name == b"content-length":
+            self.sized = True
+        elif name == b"keep-alive":
+            self.keep_for = fields.seconds(value, b"timeout")
+        elif name == b"transfer-encoding":
+            self.sized = True
+            if value.lower() != b"chunked":
+                self.failure = malformed(f"transfer-encoding {_shown(value)}; accepted: chunked")
+        elif value.lower() not in _IDENTITY:
+            self.failure = malformed(f"content-encoding {_shown(value)} although identity was asked for")
+
+
+def too_large(what: str, limit: int) -> Failure:
+    return Failure(kind=FailureKind.TOO_LARGE, message=f"{what} is larger than {limit} bytes")
+
+
+def _shown(value: bytes) -> str:
+    return repr(value[:40].decode("latin-1"))

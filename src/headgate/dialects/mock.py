@@ -1,0 +1,221 @@
+"""The built-in mock: answers in OpenAI's wire format, made of nothing but the request.
+
+The same request gets the same bytes, always. A chat echoes the last user message, in JSON mode as an object; if tools
+are offered it calls one, unless the last message is a tool's result, so that loops of tool calls come to an end.
+Embeddings are unit vectors drawn from a hash of the input.
+
+Usage follows the mock models that existing clients know: ten prompt tokens a message, fifty completion tokens, or as
+many as there are content chunks when streaming.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+from headgate.core.json import Json, JsonObject, encode
+from headgate.dialects.mock_schema import example
+from headgate.dialects.mock_vectors import DEFAULT_DIMENSIONS, DIMENSIONS, base64_vector, vector
+
+TOKENS_PER_MESSAGE: Final = 10
+COMPLETION_TOKENS: Final = 50
+CHUNKS: Final = 2
+SLOW_CHUNKS: Final = 9
+_CREATED: Final = 1_700_000_000
+_ID: Final = "chatcmpl-mock"
+_JSON: Final = ((b"content-type", b"application/json"),)
+_EVENTS: Final = ((b"content-type", b"text/event-stream"),)
+_DONE: Final = b"data: [DONE]\n\n"
+
+_decode: Final = msgspec.json.Decoder().decode
+
+
+class MockAnswer(msgspec.Struct, frozen=True):
+    """A whole answer; `pieces` are the parts of its body in the order in which they are sent."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    pieces: tuple[bytes, ...]
+
+
+def is_slow(model: str) -> bool:
+    """Whether an upstream model of the mock takes its time between the pieces."""
+    return model.endswith("slow")
+
+
+def answer(path: str, body: bytes) -> MockAnswer:
+    """The answer to a POST of `body` to `path`."""
+    try:
+        request = _decode(body)
+    except msgspec.DecodeError as error:
+        return _refusal(f"the body is not JSON: {error}", None)
+    if not isinstance(request, dict):
+        return _refusal("the body is not a JSON object", None)
+    if path.partition("?")[0].endswith("/embeddings"):
+        return _embeddings(request)
+    messages = request.get("messages")
+    if not isinstance(messages, list) or not messages:
+        return _refusal("'messages' is required: a list of at least one message", "messages")
+    return _stream(request) if request.get("stream") is True else _whole(request)
+
+
+# Chat
+
+
+def _whole(request: JsonObject) -> MockAnswer:
+    call = _tool_call(request)
+    message: JsonObject = {"role": "assistant", "content": None if call else _content(request), "refusal": None}
+    if call:
+        message["tool_calls"] = [call]
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "tool_calls" if call else "stop"}
+    body = _envelope(request, "chat.completion") | {
+        "choices": [choice],
+        "usage": _usage(request, COMPLETION_TOKENS),
+    }
+    return MockAnswer(200, _JSON, (encode(body),))
+
+
+def _stream(request: JsonObject) -> MockAnswer:
+    call = _tool_call(request)
+    deltas = _tool_deltas(call) if call else _text_deltas(request)
+    chunks = [_chunk(request, delta) for delta in deltas]
+    chunks.append(_chunk(request, {}, finish="tool_calls" if call else "stop"))
+    options = request.get("stream_options")
+    if isinstance(options, dict) and options.get("include_usage") is True:
+        envelope = _envelope(request, "chat.completion.chunk")
+        chunks.append(_event(envelope | {"choices": [], "usage": _usage(request, len(deltas))}))
+    return MockAnswer(200, _EVENTS, (*chunks, _DONE))
+
+
+def _text_deltas(request: JsonObject) -> list[JsonObject]:
+    count = SLOW_CHUNKS if is_slow(str(request.get("model", ""))) else CHUNKS
+    deltas: list[JsonObject] = [{"content": part} for part in split(_content(request), count)]
+    deltas[0] = {"role": "assistant", **deltas[0]}
+    return deltas
+
+
+def _tool_deltas(call: JsonObject) -> list[JsonObject]:
+    opening = {"index": 0, **call, "function": {"name": call["function"]["name"], "arguments": ""}}
+    rest = {"index": 0, "function": {"arguments": call["function"]["arguments"]}}
+    return [{"role": "assistant", "content": None, "tool_calls": [opening]}, {"tool_calls": [rest]}]
+
+
+def split(text: str, count: int) -> list[str]:
+    """`text` in at most `count` parts, at words where there are enough of them."""
+    units = [word + " " for word in text.split(" ")]
+    units[-1] = units[-1][:-1]
+    if len(units) < count:
+        units = list(text)
+    count = max(1, min(count, len(units)))
+    ends = [len(units) * part // count for part in range(count + 1)]
+    return ["".join(units[start:end]) for start, end in pairwise(ends)]
+
+
+def _content(request: JsonObject) -> str:
+    said = _last_said(request["messages"])
+    wanted = request.get("response_format")
+    if not isinstance(wanted, dict):
+        return said
+    match wanted.get("type"):
+        case "json_schema":
+            schema = wanted.get("json_schema")
+            return encode(example(schema.get("schema") if isinstance(schema, dict) else None)).decode()
+        case "json_object":
+            return encode({"echo": said}).decode()
+    return said
+
+
+def _last_said(messages: list[Json]) -> str:
+    """What the user said last, or a tool's result if that came after it."""
+    for message in reversed(messages):
+        if isinstance(message, dict) and message.get("role") in ("user", "tool"):
+            return _text(message.get("content"))
+    return ""
+
+
+def _text(content: Json) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        texts = (part.get("text") for part in content if isinstance(part, dict))
+        return " ".join(text for text in texts if isinstance(text, str))
+    return ""
+
+
+def _tool_call(request: JsonObject) -> JsonObject | None:
+    choice = request.get("tool_choice")
+    last = request["messages"][-1]
+    if choice == "none" or (isinstance(last, dict) and last.get("role") == "tool"):
+        return None
+    function = _tool(request.get("tools"), choice)
+    if function is None:
+        return None
+    arguments = encode(example(function.get("parameters"))).decode()
+    return {"id": "call_mock", "type": "function", "function": {"name": function["name"], "arguments": arguments}}
+
+
+def _tool(tools: Json, choice: Json) -> JsonObject | None:
+    """The function that the choice names, else the first."""
+    offered = tools if isinstance(tools, list) else []
+    functions = [tool.get("function") for tool in offered if isinstance(tool, dict)]
+    named = [function for function in functions if isinstance(function, dict) and isinstance(function.get("name"), str)]
+    wanted = choice.get("function") if isinstance(choice, dict) else None
+    if isinstance(wanted, dict):
+        named = [function for function in named if function["name"] == wanted.get("name")] or named
+    return named[0] if named else None
+
+
+# Embeddings
+
+
+def _embeddings(request: JsonObject) -> MockAnswer:
+    inputs = request.get("input")
+    if isinstance(inputs, str) or (isinstance(inputs, list) and inputs and isinstance(inputs[0], int)):
+        inputs = [inputs]
+    if not isinstance(inputs, list) or not inputs:
+        return _refusal("'input' is required: a string, or a list of at least one", "input")
+    dimensions = request.get("dimensions", DEFAULT_DIMENSIONS)
+    if dimensions not in DIMENSIONS:
+        accepted = ", ".join(str(number) for number in DIMENSIONS)
+        return _refusal(f"'dimensions' is {dimensions!r}; accepted: {accepted}", "dimensions")
+    draw = base64_vector if request.get("encoding_format") == "base64" else vector
+    data = [
+        {"object": "embedding", "index": index, "embedding": draw(encode(item), dimensions)}
+        for index, item in enumerate(inputs)
+    ]
+    tokens = TOKENS_PER_MESSAGE * len(inputs)
+    body = {
+        "object": "list",
+        "data": data,
+        "model": request.get("model", "mock"),
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+    }
+    return MockAnswer(200, _JSON, (encode(body),))
+
+
+# What they share
+
+
+def _envelope(request: JsonObject, kind: str) -> JsonObject:
+    return {"id": _ID, "object": kind, "created": _CREATED, "model": request.get("model", "mock")}
+
+
+def _chunk(request: JsonObject, delta: JsonObject, *, finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    return _event(_envelope(request, "chat.completion.chunk") | {"choices": [choice]})
+
+
+def _event(body: JsonObject) -> bytes:
+    return b"data: %b\n\n" % encode(body)
+
+
+def _usage(request: JsonObject, completion: int) -> JsonObject:
+    prompt = TOKENS_PER_MESSAGE * len(request["messages"])
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+
+
+def _refusal(message: str, parameter: str | None) -> MockAnswer:
+    error = {"message": message, "type": "invalid_request_error", "param": parameter, "code": None}
+    return MockAnswer(400, _JSON, (encode({"error": error}),))
