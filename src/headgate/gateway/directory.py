@@ -11,7 +11,7 @@ by its organization. Ids sort by time of creation and are added in that order, s
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
@@ -133,6 +133,9 @@ class Directory:
     def user(self, user_id: str) -> User | None:
         return self._users.get(user_id)
 
+    def first_platform_admin(self) -> User | None:
+        return next((user for user in self._users.values() if user.platform_admin), None)
+
     def membership(self, user_id: str, organization_id: str) -> Membership | None:
         return self._memberships.get(user_id, {}).get(organization_id)
 
@@ -141,6 +144,10 @@ class Directory:
         return min(joined, key=lambda each: (each.created_at, each.organization), default=None)
 
     # Lists
+
+    def tokens(self) -> Iterable[AccessToken]:
+        """Every token of every user, revoked ones included."""
+        return self._tokens.values()
 
     def token(self, token_id: str) -> AccessToken | None:
         return self._tokens.get(token_id)

@@ -13,6 +13,7 @@ import msgspec
 
 from headgate.access import permissions
 from headgate.access.carriers import OrgKeyAsBearer, Presented, present
+from headgate.access.grants import MODEL_SCOPE
 from headgate.access.identity import Organization, OrganizationKey, Project, User
 from headgate.access.keys import digest
 from headgate.catalogue import scope
@@ -21,8 +22,6 @@ from headgate.core.errors import ContextUnknown, NotAuthenticated
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.directory import Directory
 from headgate.gateway.ports import Headers, SessionVerifier
-
-MODEL_SCOPE: Final = "models:"
 
 _REMEMBERED: Final = 65_536
 _SESSION_TEXT_LIMIT: Final = 4096
@@ -58,7 +57,8 @@ class Identify:
         self._directory = directory
         self._sessions = sessions
         self._clock = clock
-        self._org_key_as_bearer = org_key_as_bearer
+        self._key_as_bearer = org_key_as_bearer is OrgKeyAsBearer.ACCEPT
+        self._key_as_bearer_in_seed = org_key_as_bearer is not OrgKeyAsBearer.REFUSE
         self._generation = directory.generation
         self._active: dict[_Asked, _Active] = {}
 
@@ -81,14 +81,10 @@ class Identify:
             active = self._activate(found, presented, now=now)
             self._remember(asked, active)
         principal = active.principal
-        if presented.bearer_only and principal.kind is PrincipalKind.KEY:
-            self._check_bearer(seed_takes_bearer_key=seed_takes_bearer_key)
-        return principal
-
-    def _check_bearer(self, *, seed_takes_bearer_key: bool) -> None:
-        setting = self._org_key_as_bearer
-        if setting is OrgKeyAsBearer.REFUSE or (setting is OrgKeyAsBearer.SEED and not seed_takes_bearer_key):
+        taken = self._key_as_bearer or (seed_takes_bearer_key and self._key_as_bearer_in_seed)
+        if presented.bearer_only and not taken and principal.kind is PrincipalKind.KEY:
             raise NotAuthenticated
+        return principal
 
     def _remember(self, asked: _Asked, active: _Active) -> None:
         if len(self._active) >= _REMEMBERED:

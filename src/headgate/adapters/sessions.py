@@ -1,0 +1,127 @@
+"""Sessions as signed text: JSON Web Tokens under Ed25519, read as strictly as they are written.
+
+The header of a token is text from a stranger until its signature has been checked. It is therefore compared with the
+only header that we write, and never asked for an algorithm or a key: embedded keys, URLs, critical extensions and other
+algorithms all fail at that comparison. The claims are decoded into exactly the types that we write.
+
+Checking a signature costs more than the rest of a request, so one that has been checked is remembered by the SHA-256 of
+the whole token. Whether the session is still in force is the directory's to say, each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from jwt.api_jws import PyJWS
+
+from headgate.access.identity import Session, SigningKey
+from headgate.access.keys import digest
+from headgate.core.secret import Secret
+
+ALGORITHM: Final = "EdDSA"
+TYPE: Final = "headgate-session+jwt"
+AUDIENCE: Final = "headgate"
+
+_REMEMBERED: Final = 65_536
+
+
+class Seals(Protocol):
+    """Seals bytes so that they open only under the same purpose."""
+
+    def seal_bytes(self, purpose: str, data: bytes) -> bytes: ...
+
+
+class Opens(Protocol):
+    """Opens what `Seals` sealed; ValueError if it does not open."""
+
+    def open_bytes(self, purpose: str, blob: bytes) -> bytes: ...
+
+
+class _Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that a session's token says. Times are whole Unix seconds."""
+
+    iss: str
+    aud: str
+    sub: str
+    jti: str
+    iat: int
+    exp: int
+
+
+_CLAIMS: Final = msgspec.json.Decoder(_Claims)
+
+
+def new_signing_key(key_id: str, seals: Seals, *, now: float) -> SigningKey:
+    """A fresh key, its private half sealed."""
+    private = Ed25519PrivateKey.generate()
+    return SigningKey(
+        id=key_id,
+        public=private.public_key().public_bytes_raw(),
+        sealed_private=seals.seal_bytes(_purpose(key_id), private.private_bytes_raw()),
+        created_at=now,
+    )
+
+
+class SessionTexts:
+    """Writes and reads the tokens of one installation: the SessionSigner and SessionVerifier ports.
+
+    The newest key signs, all of them verify. `installation` is its id; a token of another one is not accepted here.
+    """
+
+    def __init__(self, keys: Sequence[SigningKey], opens: Opens, *, installation: str) -> None:
+        if not keys:
+            raise ValueError("sessions need at least one signing key")
+        newest = max(keys, key=lambda key: key.created_at)
+        self._issuer = f"headgate:{installation}"
+        self._public = {key.id: Ed25519PublicKey.from_public_bytes(key.public) for key in keys}
+        self._key_id = newest.id
+        self._private = Ed25519PrivateKey.from_private_bytes(
+            opens.open_bytes(_purpose(newest.id), newest.sealed_private)
+        )
+        self._jws = PyJWS(algorithms=[ALGORITHM])
+        self._verified: dict[bytes, _Claims] = {}
+
+    def sign(self, session: Session) -> Secret:
+        claims = _Claims(
+            iss=self._issuer,
+            aud=AUDIENCE,
+            sub=session.user,
+            jti=session.id,
+            iat=int(session.created_at),
+            exp=int(session.expires_at),
+        )
+        headers = {"kid": self._key_id, "typ": TYPE}
+        return Secret(self._jws.encode(msgspec.json.encode(claims), self._private, ALGORITHM, headers=headers))
+
+    def verify(self, token: str, now: float) -> str | None:
+        """The session's id, if one of our keys signed the text and it lasts at `now`; None for anything else."""
+        known_by = digest(token.encode())
+        claims = self._verified.get(known_by)
+        if claims is None:
+            claims = self._read(token)
+            if claims is None:
+                return None
+            if len(self._verified) >= _REMEMBERED:
+                del self._verified[next(iter(self._verified))]
+            self._verified[known_by] = claims
+        return claims.jti if now < claims.exp else None
+
+    def _read(self, token: str) -> _Claims | None:
+        try:
+            header = self._jws.get_unverified_header(token)
+            kid = header.get("kid")
+            public = self._public.get(kid) if isinstance(kid, str) else None
+            if public is None or header != {"alg": ALGORITHM, "kid": kid, "typ": TYPE}:
+                return None
+            claims = _CLAIMS.decode(self._jws.decode(token, public, algorithms=[ALGORITHM]))
+        except (jwt.InvalidTokenError, msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None
+        return claims if claims.iss == self._issuer and claims.aud == AUDIENCE else None
+
+
+def _purpose(key_id: str) -> str:
+    return f"session signing key {key_id}"

@@ -1,0 +1,243 @@
+"""Giving and taking credentials: organization keys, access tokens, sessions.
+
+Every change is stored first and takes effect in memory right after, before anybody is told of it: what was revoked is
+refused from the next request on. The store is spoken with on its own thread; what follows a successful write runs on
+the event loop even if the request that asked for it has been given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Final, Generic, Protocol, TypeVar
+
+import msgspec
+
+from headgate.access import keys
+from headgate.access.grants import Authority, Faults, KeyWish, end_excess, end_faults, excess, key_faults, name_faults
+from headgate.access.identity import AccessToken, OrganizationKey, Session
+from headgate.core.clock import Clock
+from headgate.core.errors import Forbidden, InvalidBody, InvalidQuery, NotFound, detail
+from headgate.core.ids import uuid7
+from headgate.core.principal import Principal, PrincipalKind
+from headgate.core.secret import Secret
+from headgate.gateway.directory import Directory
+from headgate.gateway.ports import DirectoryStore, SessionSigner
+
+T = TypeVar("T")
+
+ADMINISTRATOR: Final = "administrator"
+"""The name of the token that the settings may replace; nobody else's token has it."""
+
+SESSION_DEFAULT: Final = 12 * 3600
+SESSION_LIMIT: Final = 30 * 24 * 3600
+SESSION_MINIMUM: Final = 60
+_ID_BYTES: Final = 10
+
+
+class Submits(Protocol):
+    """A thread that does work in the order in which it comes."""
+
+    def submit(self, work: Callable[[], None]) -> Future[None]: ...
+
+
+class Granted(msgspec.Struct, Generic[T], frozen=True):
+    """What was made, and its text, which is shown this once."""
+
+    record: T
+    text: Secret
+
+
+class TokenWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What an access token is asked to be. `user` is whose it becomes, "" for one's own."""
+
+    name: str
+    user: str = ""
+    expires_at: float | None = None
+
+
+class Grants:
+    """The use cases. `randomness` gives that many unpredictable bytes."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        store: DirectoryStore,
+        *,
+        writer: Submits,
+        signer: SessionSigner,
+        clock: Clock,
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._directory = directory
+        self._store = store
+        self._writer = writer
+        self._signer = signer
+        self._clock = clock
+        self._randomness = randomness
+
+    # Organization keys
+
+    async def create_key(self, principal: Principal, wish: KeyWish) -> Granted[OrganizationKey]:
+        """A key of the organization in whose context the principal asks. InvalidBody, Forbidden, InvalidQuery."""
+        organization = organization_of(principal)
+        now = self._clock.wall()
+        if faults := key_faults(wish, now=now):
+            raise _invalid(faults)
+        grantor = self._grantor(principal)
+        project = self._project(organization, wish.project, bound=grantor.project if grantor is not None else "")
+        beyond = excess(wish, _authority(principal, grantor))
+        if beyond:
+            raise Forbidden("a key may not exceed the credential that gives it", details=beyond)
+        text = keys.mint_key(principal.organization_slug, self._randomness(keys.RANDOM_BYTES))
+        key = OrganizationKey(
+            id=self._new_id(now),
+            organization=organization,
+            project=project,
+            name=wish.name,
+            digest=keys.digest(text.reveal().encode()),
+            last4=keys.last4(text),
+            permissions=wish.permissions,
+            scopes=wish.scopes,
+            created_at=now,
+            created_by=principal.id,
+            expires_at=wish.expires_at,
+        )
+        await self._write(lambda: self._store.put_key(key), lambda: self._directory.put_key(key))
+        return Granted(key, text)
+
+    async def revoke_key(self, principal: Principal, key_id: str) -> OrganizationKey:
+        """Refuse the key from now on. Revoking it again changes nothing. NotFound."""
+        key = self._directory.key(organization_of(principal), key_id)
+        if key is None:
+            raise NotFound(f"key {key_id!r} does not exist")
+        if key.revoked_at is not None:
+            return key
+        revoked = msgspec.structs.replace(key, revoked_at=self._clock.wall())
+        await self._write(lambda: self._store.put_key(revoked), lambda: self._directory.put_key(revoked))
+        return revoked
+
+    # Access tokens
+
+    async def create_token(self, principal: Principal, wish: TokenWish) -> Granted[AccessToken]:
+        """A token of the principal's own, or, for a platform administrator, of another user. InvalidBody, Forbidden."""
+        user_id = wish.user or principal.user
+        if user_id != principal.user and not principal.platform_admin:
+            raise Forbidden("only a platform administrator makes tokens for another user")
+        now = self._clock.wall()
+        faults = name_faults(wish.name) + end_faults(wish.expires_at, now=now)
+        if wish.name == ADMINISTRATOR:
+            faults.append(detail("name", f"{wish.name!r} is kept for the token of the first administrator"))
+        if self._directory.user(user_id) is None:
+            faults.append(detail("user", f"{user_id!r} is no user"))
+        if faults:
+            raise _invalid(faults)
+        beyond = end_excess(wish.expires_at, self._directory.ends_at(principal.credential))
+        if beyond:
+            raise Forbidden("a token may not outlast the credential that gives it", details=beyond)
+        text = keys.mint_token(self._randomness(keys.RANDOM_BYTES))
+        token = AccessToken(
+            id=self._new_id(now),
+            user=user_id,
+            name=wish.name,
+            digest=keys.digest(text.reveal().encode()),
+            last4=keys.last4(text),
+            created_at=now,
+            expires_at=wish.expires_at,
+        )
+        await self._write(lambda: self._store.put_token(token), lambda: self._directory.put_token(token))
+        return Granted(token, text)
+
+    async def revoke_token(self, principal: Principal, token_id: str) -> AccessToken:
+        """Refuse the token, and every session that was given for it, from now on. NotFound."""
+        token = self._directory.token(token_id)
+        if token is None or (token.user != principal.user and not principal.platform_admin):
+            raise NotFound(f"token {token_id!r} does not exist")
+        if token.revoked_at is not None:
+            return token
+        revoked = msgspec.structs.replace(token, revoked_at=self._clock.wall())
+        await self._write(lambda: self._store.put_token(revoked), lambda: self._directory.put_token(revoked))
+        return revoked
+
+    # Sessions
+
+    async def open_session(self, principal: Principal, lifetime: int = SESSION_DEFAULT) -> Granted[Session]:
+        """A session in exchange for the access token that was shown, ended with it at the latest. Forbidden."""
+        token = self._directory.token(principal.credential)
+        if token is None:
+            raise Forbidden("a session is given for an access token only; send one as the credential")
+        if not SESSION_MINIMUM <= lifetime <= SESSION_LIMIT:
+            accepted = f"{SESSION_MINIMUM} to {SESSION_LIMIT} seconds are accepted"
+            raise _invalid([detail("expires_in", f"{lifetime} is outside of what is possible; {accepted}")])
+        now = self._clock.wall()
+        session = Session(
+            id=self._new_id(now),
+            user=principal.user,
+            token=token.id,
+            organization=principal.organization,
+            created_at=now,
+            # Whole seconds, as the signed text has them.
+            expires_at=float(int(min(now + lifetime, self._directory.ends_at(token.id)))),
+        )
+        text = self._signer.sign(session)
+        await self._write(lambda: self._store.put_session(session), lambda: self._directory.put_session(session))
+        return Granted(session, text)
+
+    async def end_session(self, principal: Principal, session_id: str) -> Session:
+        """Refuse the session from now on. NotFound for one that is not the principal's own."""
+        session = self._directory.session_of(principal.user, session_id)
+        if session is None:
+            raise NotFound(f"session {session_id!r} does not exist")
+        if session.revoked_at is not None:
+            return session
+        ended = msgspec.structs.replace(session, revoked_at=self._clock.wall())
+        await self._write(lambda: self._store.put_session(ended), lambda: self._directory.put_session(ended))
+        return ended
+
+    # Inside
+
+    def _grantor(self, principal: Principal) -> OrganizationKey | None:
+        if principal.kind is not PrincipalKind.KEY:
+            return None
+        return self._directory.key(principal.organization, principal.credential)
+
+    def _project(self, organization: str, name: str, *, bound: str) -> str:
+        if not name:
+            return bound
+        project = self._directory.project(organization, name)
+        if project is None or (bound and project.id != bound):
+            raise _invalid([detail("project", f"{name!r} is no project that this key can be bound to")])
+        return project.id
+
+    def _new_id(self, now: float) -> str:
+        return uuid7(now, self._randomness(_ID_BYTES))
+
+    async def _write(self, work: Callable[[], None], then: Callable[[], None]) -> None:
+        waiting = asyncio.wrap_future(self._writer.submit(work))
+
+        def take_effect(done: asyncio.Future[None]) -> None:
+            if not done.cancelled() and done.exception() is None:
+                then()
+
+        waiting.add_done_callback(take_effect)
+        # Shielded: if the request is given up, what was written still takes effect.
+        await asyncio.shield(waiting)
+
+
+def organization_of(principal: Principal) -> str:
+    """The organization of the request; InvalidQuery for a user who is in none and names none."""
+    if not principal.organization:
+        raise InvalidQuery("the request belongs to no organization; name one in the header X-Organization-ID")
+    return principal.organization
+
+
+def _authority(principal: Principal, grantor: OrganizationKey | None) -> Authority:
+    # A person's rights come from the membership, so what a person gives the organization may outlast the session.
+    ends_at = math.inf if grantor is None or grantor.expires_at is None else grantor.expires_at
+    return Authority(permissions=principal.permissions, models=principal.model_scopes, ends_at=ends_at)
+
+
+def _invalid(faults: Faults) -> InvalidBody:
+    return InvalidBody("; ".join(f"{each['path']}: {each['message']}" for each in faults), details=faults)
