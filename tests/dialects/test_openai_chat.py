@@ -21,8 +21,8 @@ ASKING = b'{"model":"m","messages":[],"stream":true,"stream_options":{"include_u
 SILENT = b'{"model":"m","messages":[],"stream":true}'
 
 
-def extra(usage: Usage) -> Mapping[str, object]:
-    return {"cost": usage.prompt + usage.completion}
+def extra(usage: Usage) -> bytes:
+    return b'"cost":%d' % (usage.prompt + usage.completion)
 
 
 def event(fields: Mapping[str, object], *, compact: bool = True) -> bytes:

@@ -39,6 +39,6 @@ def per_token(usd_per_million: Decimal) -> Picodollars:
 
 def usd(amount: Picodollars) -> str:
     """The exact decimal digits of an amount in USD, as JSON writes a number: `0.0000025`, `12`, `-0.5`."""
-    sign = "-" if amount < 0 else ""
-    whole, rest = divmod(abs(amount), PICODOLLARS_PER_USD)
-    return f"{sign}{whole}.{rest:012d}".rstrip("0").rstrip(".")
+    digits = f"{abs(amount):013d}"
+    shown = f"{digits[:-12]}.{digits[-12:]}".rstrip("0").rstrip(".")
+    return shown if amount >= 0 else "-" + shown

@@ -34,8 +34,8 @@ from headgate.dialects.openai import (
 )
 from headgate.dialects.sse import EventReader, EventTooLarge, data_of
 
-Extra = Callable[[Usage], Mapping[str, object]]
-"""Our own fields of a usage object (cost, duration, carbon), asked for once the usage is known."""
+Extra = Callable[[Usage], bytes]
+"""Our own members of a usage object (cost, duration, carbon) as JSON, asked for once the usage is known."""
 
 EVENT_LIMIT: Final = 16 * 1024 * 1024
 _BYTES_PER_TOKEN: Final = 4

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import msgspec
-
 from headgate.catalogue.carbon import estimate
 from headgate.catalogue.offer import Offer
 from headgate.core.clock import Clock
+from headgate.core.json import encode
 from headgate.core.money import MoneyOutOfRange, usd
 from headgate.core.usage import Usage
 from headgate.ledger.cost import Cost, cost
 
 
 class Bill:
-    """The bill of one attempt. `usage` and `cost` are None until `extra` was asked, `cost` also without a price."""
+    """The bill of one attempt. `usage` and `cost` are None until it is settled, `cost` also without a price; `shown`
+    is the cost in USD once `extra` was asked."""
 
-    __slots__ = ("_clock", "_offer", "_started", "cost", "usage")
+    __slots__ = ("_clock", "_offer", "_started", "cost", "shown", "usage")
 
     def __init__(self, offer: Offer, clock: Clock, started: float) -> None:
         self._offer = offer
@@ -25,6 +23,7 @@ class Bill:
         self._started = started
         self.usage: Usage | None = None
         self.cost: Cost | None = None
+        self.shown = b""
 
     def settle(self, usage: Usage) -> None:
         """Take the usage; without a price, or beyond what can be written down, the cost stays unknown."""
@@ -36,21 +35,19 @@ class Bill:
             except MoneyOutOfRange:
                 self.cost = None
 
-    def extra(self, usage: Usage) -> Mapping[str, object]:
-        """Our own fields of the usage object: cost and its parts in USD, null if unknown; milliseconds; carbon."""
+    def extra(self, usage: Usage) -> bytes:
+        """Our own members of the usage object: cost and its parts in USD, null if unknown; milliseconds; carbon."""
         self.settle(usage)
-        fields: dict[str, object] = {"cost": None, "cost_details": None}
-        if self.cost is not None:
-            fields["cost"] = _number(self.cost.total)
-            fields["cost_details"] = {
-                "input_cost": _number(self.cost.input),
-                "output_cost": _number(self.cost.output),
-            }
-        fields["duration_ms"] = int((self._clock.now() - self._started) * 1000)
-        if self._offer.carbon is not None:
-            fields["carbon"] = estimate(self._offer.carbon, usage)
-        return fields
-
-
-def _number(amount: int) -> msgspec.Raw:
-    return msgspec.Raw(usd(amount).encode())
+        milliseconds = int((self._clock.now() - self._started) * 1000)
+        carbon = self._offer.carbon
+        tail = b"" if carbon is None else b',"carbon":' + encode(estimate(carbon, usage))
+        if self.cost is None:
+            return b'"cost":null,"cost_details":null,"duration_ms":%d%b' % (milliseconds, tail)
+        self.shown = usd(self.cost.total).encode()
+        return b'"cost":%b,"cost_details":{"input_cost":%b,"output_cost":%b},"duration_ms":%d%b' % (
+            self.shown,
+            usd(self.cost.input).encode(),
+            usd(self.cost.output).encode(),
+            milliseconds,
+            tail,
+        )

@@ -37,7 +37,6 @@ from headgate.core.errors import (
     detail,
 )
 from headgate.core.failure import Failure, FailureKind
-from headgate.core.money import usd
 from headgate.core.principal import Principal
 from headgate.dialects.openai import classify
 from headgate.dialects.openai_chat import ChatRequest, StreamRelay, whole_answer
@@ -62,6 +61,10 @@ class State(enum.IntEnum):
     ANSWER = 5
     STREAM = 6
     ENDED = 7
+
+
+# Names of the module: a member of an enumeration is looked up at each use, and a call compares states all the time.
+HEAD, BODY, CONNECT, SEND, WAIT, ANSWER, STREAM, ENDED = State
 
 
 class Outcome(enum.StrEnum):
@@ -115,7 +118,7 @@ class Call:
         self._road = road
         self._client = client
         self._endpoint = endpoint
-        self.state = State.HEAD
+        self.state = HEAD
         self.request_id = road.ids.next()
         self._started = road.clock.now()
         self._deadline = math.inf
@@ -143,14 +146,14 @@ class Call:
             self._refuse(error)
             return
         self._principal = principal
-        self.state = State.BODY
+        self.state = BODY
 
     def body(self, data: bytes) -> None:
-        if self.state is State.BODY:
+        if self.state is BODY:
             self._parts.append(data)
 
     def body_complete(self) -> None:
-        if self.state is not State.BODY:
+        if self.state is not BODY:
             return
         parts = self._parts
         try:
@@ -165,43 +168,43 @@ class Call:
         self._advance()
 
     def client_gone(self) -> None:
-        if self.state is not State.ENDED:
+        if self.state is not ENDED:
             self._drop_wire()
             self._settle(Outcome.CLIENT_GONE, 499)
 
     def client_blocked(self) -> None:
         self._blocked = True
-        if self._wire is not None and self.state >= State.ANSWER:
+        if self._wire is not None and self.state >= ANSWER:
             self._wire.pause()
 
     def client_writable(self) -> None:
         self._blocked = False
         self._heard = True
-        if self._wire is not None and self.state >= State.ANSWER:
+        if self._wire is not None and self.state >= ANSWER:
             self._wire.resume()
 
     def tick(self, now: float) -> None:
         if now >= self._total:
             self._time_is_up(FailureKind.TOTAL_TIMEOUT, "the upstream did not finish in time")
-        elif self.state >= State.ANSWER:
+        elif self.state >= ANSWER:
             if self._heard or self._blocked:
                 self._heard = False
                 self._deadline = now + self._road.timeouts.idle
             elif now >= self._deadline:
                 self._time_is_up(FailureKind.IDLE_TIMEOUT, "the upstream stopped in the middle of its answer")
         elif now >= self._deadline:
-            if self.state is State.CONNECT:
+            if self.state is CONNECT:
                 self._time_is_up(FailureKind.CONNECT_TIMEOUT, "no connection to the upstream in time")
             else:
                 self._time_is_up(FailureKind.FIRST_BYTE_TIMEOUT, "the upstream did not begin to answer in time")
 
     def drain(self) -> None:
-        if self.state is not State.ENDED:
+        if self.state is not ENDED:
             self._drop_wire()
             self._report(ShuttingDown(), Outcome.DRAINED)
 
     def abandon(self) -> None:
-        if self.state is not State.ENDED:
+        if self.state is not ENDED:
             self._drop_wire()
             self._settle(Outcome.ABANDONED, 500)
             self._client.abort()
@@ -209,18 +212,18 @@ class Call:
     # What the upstream tells
 
     def connected(self, attempt: int) -> None:
-        if attempt == self._attempt and self.state is State.CONNECT:
+        if attempt == self._attempt and self.state is CONNECT:
             self._send()
 
     def request_sent(self, attempt: int) -> None:
-        if attempt == self._attempt and self.state is State.SEND:
-            self.state = State.WAIT
+        if attempt == self._attempt and self.state is SEND:
+            self.state = WAIT
             self._deadline = self._road.clock.now() + self._road.timeouts.first_byte
 
     def upstream_head(self, attempt: int, status: int, headers: Headers) -> None:
-        if attempt != self._attempt or not State.SEND <= self.state <= State.WAIT:
+        if attempt != self._attempt or not SEND <= self.state <= WAIT:
             return
-        self.state = State.ANSWER
+        self.state = ANSWER
         self._heard = True
         self._status = status
         if status != 200:
@@ -231,7 +234,7 @@ class Call:
             self._wire.pause()
 
     def upstream_bytes(self, attempt: int, data: bytes) -> None:
-        if attempt != self._attempt or not State.ANSWER <= self.state <= State.STREAM:
+        if attempt != self._attempt or not ANSWER <= self.state <= STREAM:
             return
         self._heard = True
         relay = self._relay
@@ -240,14 +243,14 @@ class Call:
             return
         out = relay.feed(data)
         if out:
-            if self.state is State.ANSWER:
+            if self.state is ANSWER:
                 self._open_stream()
             self._client.write(out)
         if relay.failure is not None:
             self._fail(relay.failure)
 
     def upstream_done(self, attempt: int, *, framed: bool) -> None:
-        if attempt != self._attempt or not State.ANSWER <= self.state <= State.STREAM:
+        if attempt != self._attempt or not ANSWER <= self.state <= STREAM:
             return
         self._wire = None
         if self._relay is not None:
@@ -256,7 +259,7 @@ class Call:
             self._finish_whole()
 
     def upstream_failed(self, attempt: int, failure: Failure) -> None:
-        if attempt != self._attempt or not State.CONNECT <= self.state <= State.STREAM:
+        if attempt != self._attempt or not CONNECT <= self.state <= STREAM:
             return
         self._wire = None
         relay = self._relay
@@ -308,7 +311,7 @@ class Call:
             self._fail(Failure(kind=FailureKind.UNROUTABLE, message=error.message))
             return
         now = road.clock.now()
-        self.state = State.CONNECT
+        self.state = CONNECT
         self._deadline = now + road.timeouts.connect
         self._total = now + (offer.timeout or road.timeouts.total)
         self._wire = road.upstream.connect(offer, self, self._attempt, fresh=step.fresh)
@@ -320,23 +323,23 @@ class Call:
         assert wire is not None, "a connection was announced"
         assert not isinstance(route, Unroutable), "an attempt has a route"
         body = self._request.outbound(route.model, offer.call_defaults, stream_usage=route.provider.stream_usage)
-        self.state = State.SEND
+        self.state = SEND
         if wire.send(route.chat_path, body):
-            self.state = State.WAIT
+            self.state = WAIT
         self._deadline = self._road.clock.now() + self._road.timeouts.first_byte
 
     def _fail(self, failure: Failure) -> None:
         """The attempt failed: to the next one, or, once the caller has a part of the answer, to the end."""
         self._drop_wire()
         self._road.telemetry.attempt_failed(self._offer, failure)
-        if self.state is State.STREAM:
+        if self.state is STREAM:
             self._report(UpstreamFailed((failure,), model=self._offer.name), Outcome.FAILED)
             return
         self._plan.failed(failure)
         self._advance()
 
     def _time_is_up(self, kind: FailureKind, message: str) -> None:
-        if self.state is State.ENDED:
+        if self.state is ENDED:
             return
         relay = self._relay
         if relay is not None and relay.complete:
@@ -369,13 +372,13 @@ class Call:
         if isinstance(answer, Failure):
             self._fail(answer)
             return
-        cost = self._bill.cost
-        shown = b"x-headgate-cost: %b\r\n" % usd(cost.total).encode() if cost is not None else b""
+        cost = self._bill.shown
+        shown = b"x-headgate-cost: %b\r\n" % cost if cost else b""
         self._settle(Outcome.ANSWERED, 200)
         self._client.answer(200, self._head_lines(b"application/json") + shown, answer)
 
     def _open_stream(self) -> None:
-        self.state = State.STREAM
+        self.state = STREAM
         self._first_byte = self._road.clock.now() - self._started
         self._client.start(200, self._head_lines(b"text/event-stream; charset=utf-8") + b"cache-control: no-cache\r\n")
 
@@ -386,7 +389,7 @@ class Call:
             return
         if relay.usage is not None:
             self._bill.settle(relay.usage)
-        if self.state is State.ANSWER:
+        if self.state is ANSWER:
             self._open_stream()
         self._settle(Outcome.ANSWERED, 200)
         self._client.write(out)
@@ -405,18 +408,18 @@ class Call:
 
     def _refuse(self, error: GatewayError) -> None:
         """A refusal before any attempt: nothing was admitted, and nothing is settled."""
-        self.state = State.ENDED
+        self.state = ENDED
         refusal = self._road.refusals.answer(error, self._endpoint.shape)
         headers = b"x-request-id: %b\r\n" % self.request_id.encode() + refusal.headers
         self._client.answer(refusal.status, headers, refusal.body)
 
     def _report(self, error: GatewayError, outcome: Outcome) -> None:
         """End with an error: as the answer, or as the last event of a stream that has begun."""
-        streaming, attempts = self.state is State.STREAM, self._attempt
+        streaming, attempts = self.state is STREAM, self._attempt
         refusal = self._road.refusals.answer(error, self._endpoint.shape)
-        if self.state >= State.CONNECT:
+        if self.state >= CONNECT:
             self._settle(outcome, refusal.status)
-        self.state = State.ENDED
+        self.state = ENDED
         if streaming:
             self._client.write(self._road.refusals.event(error, self._endpoint.shape))
             self._client.end()
@@ -426,15 +429,15 @@ class Call:
 
     def _settle(self, outcome: Outcome, status: int) -> None:
         """The one place where a call ends that was admitted. A call that never reached an upstream has used nothing."""
-        if self.state >= State.CONNECT:
+        if self.state >= CONNECT:
             self._road.telemetry.settled(self._settlement(outcome, status))
-        self.state = State.ENDED
+        self.state = ENDED
         self._total = math.inf
         self._deadline = math.inf
 
     def _settlement(self, outcome: Outcome, status: int) -> Settlement:
         bill, offer, route = self._bill, self._offer, self._offer.route
-        if bill.usage is None and self.state >= State.ANSWER and self._relay is not None:
+        if bill.usage is None and self.state >= ANSWER and self._relay is not None:
             bill.settle(self._relay.usage or self._request.estimate(self._relay.events))
         usage = bill.usage
         return Settlement(
