@@ -1,0 +1,318 @@
+"""The road of inference requests inside uvicorn, beside ASGI.
+
+The parser's callbacks only record what they saw. When it returns, whoever answers is told: the head first, so that
+the key is checked before the body; then the body, piece by piece. A message whose method and raw path stand in the
+table of routes is answered by a call; every other one, and every other spelling of the same path, goes on to ASGI,
+so that there is never a second road to a model.
+
+One message at a time: when another begins while an answer is outstanding, the parser is stopped there, nothing more
+is read from the connection, and the answer ends with close. For a request that arrives whole all this is one turn of
+the loop without a task, a timer, a lock or a log record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final, NoReturn
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.server import ServerState
+
+from headgate.core.errors import GatewayError, HeadersTooLarge, MalformedRequest, PayloadTooLarge
+from headgate.gateway.ports import RequestHead
+from headgate.http1.framing import CONTINUE
+from headgate.http1.inbound import CHUNKED, WATCHED, body_length, expects_continue
+from headgate.web.client_address import client_address
+from headgate.web.lane_answer import AnsweringConnection
+from headgate.web.lane_asgi import fill_scope, open_cycle, with_known_length
+from headgate.web.lane_connection import ASGI, CALL, DRAINING, HEAD, READ, WAITING
+from headgate.web.lane_shared import NO_DEADLINE, Inbound
+from headgate.web.lane_upgrade import body_reader
+
+_LOG: Final = logging.getLogger(__name__)
+_HEAD_END: Final = b"\r\n\r\n"
+
+
+class _Pipelined(Exception):
+    """Stops the parser where a message begins that will not be answered."""
+
+
+class Lane(AnsweringConnection):
+    """A connection of a client, and the `Client` of its calls."""
+
+    def __init__(
+        self,
+        *,
+        inbound: Inbound,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(inbound=inbound, config=config, server_state=server_state, app_state=app_state, _loop=_loop)
+        self.url = b""
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._watched: list[tuple[bytes, bytes]] = []
+        self._pieces: list[bytes] = []
+        self._method = b""
+        self._length = 0
+        self._second_parser = False
+        self._fault: GatewayError | None = None
+        self._fed = 0
+        self._tail = b""
+        self._taken = 0
+        self._progress = 0
+        self._overhead = 0
+
+    # What the parser sees
+
+    def on_message_begin(self) -> None:
+        if self.phase is DRAINING and self.whole:
+            self.rest()
+        if self.phase is not WAITING:
+            self.stop_reading()
+        self.phase = HEAD
+        self.deadline = self.inbound.now + self.limits.head_seconds
+        self.url = b""
+        self.headers = []
+        self._watched = []
+        self.whole = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        # The parser leaves the white space that may follow a value.
+        value = value.rstrip()
+        if name in WATCHED:
+            self._watched.append((name, value))
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        parser = self.parser
+        self.version = version = parser.get_http_version()
+        try:
+            self._length = body_length(self._watched, version)
+        except MalformedRequest as fault:
+            self._fault = fault
+            raise
+        self._method = parser.get_method()
+        self.keep_alive = version == "1.1" and parser.should_keep_alive()
+        # Trailers are recorded like headers. They go where nobody looks.
+        self._fields, self.headers = self.headers, []
+        self.phase = READ
+
+    def on_body(self, body: bytes) -> None:
+        self._pieces.append(body)
+
+    def on_message_complete(self) -> None:
+        self.whole = True
+
+    # Telling what it saw
+
+    def data_received(self, data: bytes) -> None:
+        if self.deaf:
+            self.discard(len(data))
+            return
+        self._fed += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline_upgrade(data, upgrade)
+        except httptools.HttpParserError as error:
+            self._stumble(error)
+        try:
+            self._tell(data)
+        except Exception:  # a bug of ours ends this connection and no other
+            if self.call is not None:
+                self.abandon(self.call)
+            else:
+                _LOG.exception("a connection failed")
+                self.reset()
+
+    def _tell(self, data: bytes) -> None:
+        phase = self.phase
+        if phase is READ:
+            self._admit(data)
+            phase = self.phase
+        elif phase is HEAD or phase is WAITING:
+            if self._fault is not None:
+                self.refuse(self._fault)
+            elif self._fed > self.limits.head_bytes:
+                self.refuse(HeadersTooLarge(f"the request head is longer than {self.limits.head_bytes} bytes"))
+            else:
+                self._tail = (self._tail + data)[-3:]
+            return
+        if self.taking and (phase is CALL or phase is ASGI):
+            self._take(data)
+        elif phase is DRAINING and (self.whole or self._fault is not None):
+            self.rest()
+
+    def _admit(self, data: bytes) -> None:
+        """The head is complete: find out who answers, and tell them."""
+        limits = self.limits
+        if self._fed > limits.head_bytes and self._head_size(data) > limits.head_bytes:
+            self.refuse(HeadersTooLarge(f"the request head is longer than {limits.head_bytes} bytes"))
+            return
+        if self._length > limits.body_bytes:
+            self.refuse(_too_large(limits.body_bytes))
+            return
+        path, _, query = self.url.partition(b"?")
+        self._taken = self._progress = self._overhead = 0
+        self.taking = True
+        self.deadline = self.inbound.now + limits.body_seconds
+        self.short = 0 <= self._length <= limits.drained_bytes
+        opens = self.inbound.routes.get((self._method, path))
+        if opens is None:
+            self._hand_over()
+            return
+        self.phase = CALL
+        self.told_blocked = False
+        call = self.call = opens(self)
+        call.head(RequestHead(path, query, self._fields, self._client_address()))
+        if self.call is not call:
+            return
+        if not self.whole and not self._pieces and expects_continue(self._watched):
+            self.transport.write(CONTINUE)
+        if self.flow.write_paused:
+            self.loop.call_soon(self.tell_flow)
+
+    def _take(self, data: bytes) -> None:
+        """Pass on what has come of the body."""
+        pieces, self._pieces = self._pieces, []
+        call = self.call
+        for piece in pieces:
+            self._taken += len(piece)
+            self._progress += len(piece)
+            if self._taken > self.limits.body_bytes:
+                self.refuse(_too_large(self.limits.body_bytes))
+                return
+            if call is None:
+                self.cycle.body += piece
+                continue
+            call.body(piece)
+            if self.call is not call:
+                return
+        if self.whole:
+            self.taking = False
+            self.deadline = NO_DEADLINE
+            if call is None:
+                self._complete_cycle()
+            else:
+                call.body_complete()
+        elif self._fault is not None:
+            self.refuse(self._fault)
+        else:
+            self._wait_for_body(data, pieces)
+
+    def _wait_for_body(self, data: bytes, pieces: list[bytes]) -> None:
+        self._overhead = 0 if pieces else self._overhead + len(data)
+        if self._length == CHUNKED and self._overhead > self.limits.framing_bytes + self.limits.head_bytes:
+            self.refuse(MalformedRequest("the chunks of the body consist of framing; send data"))
+            return
+        if self._progress >= self.limits.body_progress:
+            self._progress = 0
+            self.deadline = self.inbound.now + self.limits.body_seconds
+        if self.call is None:
+            if len(self.cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            self.cycle.message_event.set()
+
+    def _hand_over(self) -> None:
+        """No call answers this message: an application does."""
+        url, fields = self.url, self._fields
+        super().on_message_begin()
+        self.url = url
+        self.headers.extend(fields)
+        self.headers = []
+        try:
+            fill_scope(self.scope, url, method=self._method, version=self.version)
+        except MalformedRequest as fault:
+            self.refuse(fault)
+            return
+        if self.client is not None:
+            self.scope["client"] = (self._client_address(), self.client[1])
+        waits = not self._pieces and expects_continue(self._watched)
+        self.phase = ASGI
+        self.cycle = open_cycle(self, expects_continue=waits, keep_alive=self.persists())
+        collected = self.version == "1.0" and self._method != b"HEAD"
+        self._start_asgi_task(self.cycle, with_known_length(self.app) if collected else self.app)
+
+    def _complete_cycle(self) -> None:
+        cycle = self.cycle
+        cycle.more_body = False
+        if not cycle.response_started:
+            cycle.keep_alive = self.persists()
+        cycle.message_event.set()
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        if self.phase is ASGI:
+            self.closing = not self.cycle.keep_alive
+            self.finish()
+
+    def rest(self) -> None:
+        super().rest()
+        self._fed = 0
+        self._tail = b""
+        if self._pieces:
+            self._pieces = []
+        if self._second_parser:
+            self._second_parser = False
+            self._new_parser()
+
+    def _client_address(self) -> str:
+        trusted = self.inbound.trusted_proxies
+        return client_address(self.peer, self._fields, trusted) if trusted else self.peer
+
+    # What goes wrong
+
+    def stop_reading(self) -> NoReturn:
+        self.deaf = True
+        if self.phase is ASGI:
+            self.cycle.keep_alive = False
+        raise _Pipelined
+
+    def _stumble(self, error: httptools.HttpParserError) -> None:
+        if self.deaf or self._fault is not None:
+            # The parser was stopped by one of the callbacks, for a reason that is noted.
+            return
+        if isinstance(error, httptools.HttpParserCallbackError):
+            _LOG.error("a callback of the parser failed", exc_info=error)
+            self.reset()
+        elif self.phase is not WAITING and self.whole:
+            # Whatever follows the message is nothing that could be answered.
+            self.deaf = True
+        else:
+            self._fault = MalformedRequest(f"the request is not HTTP/1.1: {error}")
+
+    def _decline_upgrade(self, data: bytes, upgrade: httptools.HttpParserUpgrade) -> None:
+        rest: bytes = data[upgrade.args[0] :]
+        self._second_parser = True
+        if self._method == b"CONNECT":
+            self._fault = MalformedRequest("CONNECT is not served")
+            self.phase = HEAD
+        elif self._length == 0:
+            self.deaf = bool(rest)
+        else:
+            self.whole = False
+            self.parser = body_reader(self, self._length)
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserError as error:
+                self._stumble(error)
+
+    def _new_parser(self) -> None:
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+
+    def _head_size(self, data: bytes) -> int:
+        """The length of a head that ended somewhere in `data`."""
+        end = (self._tail + data).find(_HEAD_END) + len(_HEAD_END) - len(self._tail)
+        return self._fed - len(data) + end
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"the request body is longer than {limit} bytes")

@@ -1,0 +1,276 @@
+"""One inbound connection: how long it may take, and how it ends.
+
+Every deadline is one field that the server's sweep looks at, so a connection costs no timer. What the deadline is
+for follows from the phase. There are three ways to end: `close` when what was written has left; `half_close`, which
+says that nothing more comes and throws input away for a while, because closing with unread input makes the kernel
+reset the connection and the client lose the answer; and `reset`, so that a part of an answer never looks whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+import socket
+import struct
+from typing import Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from headgate.core.errors import GatewayError, RequestTimeout
+from headgate.gateway.ports import CallEvents
+from headgate.http1.framing import status_line
+from headgate.web.lane_asgi import disconnect
+from headgate.web.lane_shared import NO_DEADLINE, Inbound
+
+_LOG: Final = logging.getLogger(__name__)
+_LINGER_NOT: Final = struct.pack("ii", 1, 0)
+_HIGH_WATER: Final = 64 * 1024
+_LOW_WATER: Final = 16 * 1024
+
+
+class Phase(enum.Enum):
+    """What a connection is doing."""
+
+    WAITING = enum.auto()
+    """No message has begun."""
+    HEAD = enum.auto()
+    """A head is arriving."""
+    READ = enum.auto()
+    """The head is complete, and nobody has been told."""
+    CALL = enum.auto()
+    """A call answers."""
+    ASGI = enum.auto()
+    """An application answers."""
+    DRAINING = enum.auto()
+    """The answer was given before the body ended; the rest of a short body is read and forgotten."""
+    DISCARDING = enum.auto()
+    """The last answer is written and our half closed; input is thrown away."""
+    CLOSED = enum.auto()
+
+
+# Module constants, because a look-up on an enumeration costs more than the comparison that follows.
+WAITING: Final = Phase.WAITING
+HEAD: Final = Phase.HEAD
+READ: Final = Phase.READ
+CALL: Final = Phase.CALL
+ASGI: Final = Phase.ASGI
+DRAINING: Final = Phase.DRAINING
+DISCARDING: Final = Phase.DISCARDING
+CLOSED: Final = Phase.CLOSED
+
+
+class Connection(HttpToolsProtocol):
+    """The part of a lane that does not look into messages.
+
+    `deaf`: whatever arrives is not parsed, because nothing that follows will be answered. `taking`: the body of the
+    message is still arriving. `started`: a part of the answer has been written.
+    """
+
+    def __init__(
+        self,
+        *,
+        inbound: Inbound,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.inbound = inbound
+        self.limits = inbound.limits
+        self.phase: Phase = WAITING
+        self.deadline = NO_DEADLINE
+        self.call: CallEvents | None = None
+        self.deaf = False
+        self.taking = False
+        self.started = False
+        self.peer = ""
+        self.told_blocked = False
+        self._unsent = 0
+        self._discardable = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.peer = self.client[0] if self.client else ""
+        transport.set_write_buffer_limits(high=_HIGH_WATER, low=_LOW_WATER)
+        self.deadline = self.inbound.now + self.limits.head_seconds
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.phase, self.deaf = CLOSED, True
+        self.lose_client()
+
+    def eof_received(self) -> None:
+        # Our half would stay open for an answer, but a client that stops sending cannot be told from one that left.
+        if self.phase in {CALL, ASGI}:
+            self.phase, self.deaf = CLOSED, True
+            self.lose_client()
+            self.reset()
+
+    def tick(self, now: float) -> None:
+        """Time passed."""
+        call = self.call
+        if call is not None:
+            try:
+                call.tick(now)
+            except Exception:  # a bug of ours ends this call and no other
+                self.abandon(call)
+        if now >= self.deadline:
+            self._expired()
+
+    def shutdown(self) -> None:
+        """The server stops: no further message is taken. An answer that is outstanding will end with close."""
+        if self.phase is WAITING:
+            self.close()
+        elif self.phase is ASGI:
+            self.cycle.keep_alive = False
+
+    def drain(self) -> None:
+        """The server stops and the grace is over."""
+        call = self.call
+        if call is None:
+            if self.phase is not ASGI:
+                self.close()
+            return
+        try:
+            call.drain()
+        except Exception:  # a bug of ours ends this call and no other
+            self.abandon(call)
+
+    # How it ends
+
+    def close(self) -> None:
+        self.phase, self.deaf = CLOSED, True
+        self.deadline = self.inbound.now + self.limits.close_seconds
+        self.transport.close()
+
+    def half_close(self) -> None:
+        if not self.transport.can_write_eof():
+            self.close()
+            return
+        self.phase, self.deaf = DISCARDING, True
+        self.deadline = self.inbound.now + self.limits.discard_seconds
+        self._discardable = self.limits.discard_bytes
+        self.flow.resume_reading()
+        self.transport.write_eof()
+
+    def discard(self, count: int) -> None:
+        """Input came that nobody will read."""
+        if self.phase is DISCARDING:
+            self._discardable -= count
+            if self._discardable < 0:
+                self.close()
+
+    def reset(self) -> None:
+        self.phase, self.deaf = CLOSED, True
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None and not self.transport.is_closing():
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        self.transport.abort()
+
+    def refuse(self, error: GatewayError) -> None:
+        """Answer with an error that ends the connection, and tell whoever was answering that the client is gone."""
+        answering = self.phase is CALL or self.phase is ASGI
+        self.phase, self.deaf = DISCARDING, True
+        if answering:
+            partial = self.started or (self.call is None and self.cycle.response_started)
+            self.lose_client()
+            if partial:
+                self.reset()
+                return
+        told = self.inbound.answer_error(error, self.url.partition(b"?")[0])
+        self.transport.write(
+            b"%b%b%bcontent-length: %d\r\nconnection: close\r\n\r\n%b"
+            % (status_line(told.status), self.inbound.date, told.headers, len(told.body), told.body)
+        )
+        self.half_close()
+
+    def lose_client(self) -> None:
+        """Whoever answers learns that nobody listens."""
+        call, self.call = self.call, None
+        if call is not None:
+            try:
+                call.client_gone()
+            except Exception:  # a bug of ours ends this call and no other
+                self.abandon(call)
+        elif self.cycle is not None:
+            disconnect(self.cycle)
+
+    def abandon(self, call: CallEvents) -> None:
+        """Called while an exception of `call` is handled: a bug."""
+        _LOG.exception("call %s failed and was abandoned", getattr(call, "request_id", "without id"))
+        self.call = None
+        try:
+            call.abandon()
+        except Exception:
+            _LOG.exception("a failed call could not be abandoned")
+        self.reset()
+
+    # Slow clients
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unsent = self.transport.get_write_buffer_size()
+        if not self.taking and self.phase is not CLOSED:
+            self.deadline = self.inbound.now + self.limits.stall_seconds
+        if self.call is not None:
+            # Not from here: this may run inside a write of that very call.
+            self.loop.call_soon(self.tell_flow)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.phase is WAITING:
+            self.deadline = self.inbound.now + self.limits.idle_seconds
+        elif not self.taking and (self.phase is CALL or self.phase is ASGI):
+            self.deadline = NO_DEADLINE
+        if self.call is not None:
+            self.loop.call_soon(self.tell_flow)
+
+    def tell_flow(self) -> None:
+        """Tell the call whether its client keeps up, if that is not what it was told last."""
+        call, blocked = self.call, self.flow.write_paused
+        if call is None or blocked is self.told_blocked:
+            return
+        self.told_blocked = blocked
+        try:
+            if blocked:
+                call.client_blocked()
+            else:
+                call.client_writable()
+        except Exception:  # a bug of ours ends this call and no other
+            self.abandon(call)
+
+    # Time
+
+    def _expired(self) -> None:
+        match self.phase:
+            case Phase.HEAD:
+                self.refuse(RequestTimeout("the request head did not arrive in time"))
+            case Phase.CALL | Phase.ASGI if self.taking:
+                self._body_is_late()
+            case Phase.CLOSED:
+                self.transport.abort()
+            case _ if self.flow.write_paused:
+                self._stalled()
+            case _:
+                self.close()
+
+    def _body_is_late(self) -> None:
+        if self.flow.read_paused:
+            # It is the application that does not take what has come.
+            self.deadline = self.inbound.now + self.limits.body_seconds
+        else:
+            self.refuse(RequestTimeout("the request body did not arrive in time"))
+
+    def _stalled(self) -> None:
+        unsent = self.transport.get_write_buffer_size()
+        if unsent < self._unsent:
+            self._unsent = unsent
+            self.deadline = self.inbound.now + self.limits.stall_seconds
+            return
+        self.phase = CLOSED
+        self.lose_client()
+        self.reset()
