@@ -1,0 +1,167 @@
+"""The DirectoryStore contract: what is put is loaded as it was, and a second put replaces it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+import pytest
+
+from headgate.access.identity import (
+    AccessToken,
+    Membership,
+    Organization,
+    OrganizationKey,
+    Project,
+    Role,
+    Session,
+    SigningKey,
+    User,
+)
+from headgate.core.errors import Conflict
+from headgate.gateway.ports import DirectoryContents, DirectoryStore
+
+AT = 1_763_600_000.125
+
+
+def digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+ORGANIZATION = Organization(id="o1", slug="default", name="Défault", created_at=AT)
+PROJECT = Project(id="p1", organization="o1", slug="default", name="Default", created_at=AT)
+USER = User(id="u1", name="Administrator", platform_admin=True, created_at=AT)
+MEMBERSHIP = Membership(user="u1", organization="o1", role=Role.OWNER, created_at=AT)
+TOKEN = AccessToken(id="t1", user="u1", name="administrator", digest=digest("at:1"), last4="abcd", created_at=AT)
+KEY = OrganizationKey(
+    id="k1",
+    organization="o1",
+    project="p1",
+    name="ci",
+    digest=digest("iak_1"),
+    last4="wxyz",
+    permissions=("llm:completions:use", "llm:*"),
+    scopes=("models:team/gpt-4o",),
+    created_at=AT,
+    created_by="user:u1",
+    expires_at=AT + 1,
+)
+SESSION = Session(id="s1", user="u1", token="t1", organization="o1", created_at=AT, expires_at=AT + 60)
+SIGNING_KEY = SigningKey(id="g1", public=bytes(range(32)), sealed_private=b"\x00\xffsealed", created_at=AT)
+
+
+def fill(directory: DirectoryStore) -> None:
+    directory.put_organization(ORGANIZATION)
+    directory.put_project(PROJECT)
+    directory.put_user(USER)
+    directory.put_membership(MEMBERSHIP)
+    directory.put_token(TOKEN)
+    directory.put_key(KEY)
+    directory.put_session(SESSION)
+    directory.put_signing_key(SIGNING_KEY)
+
+
+def contents(directory: DirectoryStore) -> DirectoryContents:
+    loaded = directory.load()
+    return msgspec.structs.replace(loaded, keys=list(loaded.keys))
+
+
+def test_a_directory_begins_empty(directory: DirectoryStore) -> None:
+    assert not any(msgspec.structs.astuple(contents(directory)))
+
+
+def test_what_is_put_is_loaded_as_it_was(directory: DirectoryStore) -> None:
+    fill(directory)
+
+    assert contents(directory) == DirectoryContents(
+        organizations=[ORGANIZATION],
+        projects=[PROJECT],
+        users=[USER],
+        memberships=[MEMBERSHIP],
+        tokens=[TOKEN],
+        keys=[KEY],
+        sessions=[SESSION],
+        signing_keys=[SIGNING_KEY],
+    )
+
+
+def test_a_second_put_replaces(directory: DirectoryStore) -> None:
+    fill(directory)
+    renamed = msgspec.structs.replace(ORGANIZATION, name="Other")
+    disabled = msgspec.structs.replace(USER, disabled=True)
+    demoted = msgspec.structs.replace(MEMBERSHIP, role=Role.VIEWER)
+    revoked = msgspec.structs.replace(TOKEN, revoked_at=AT + 5)
+    withdrawn = msgspec.structs.replace(KEY, revoked_at=AT + 6, permissions=(), scopes=())
+    ended = msgspec.structs.replace(SESSION, revoked_at=AT + 7)
+
+    directory.put_organization(renamed)
+    directory.put_user(disabled)
+    directory.put_membership(demoted)
+    directory.put_token(revoked)
+    directory.put_key(withdrawn)
+    directory.put_session(ended)
+
+    loaded = contents(directory)
+    assert [*loaded.organizations, *loaded.users, *loaded.memberships] == [renamed, disabled, demoted]
+    assert [*loaded.tokens, *loaded.keys, *loaded.sessions] == [revoked, withdrawn, ended]
+
+
+def test_a_key_without_a_project_and_a_session_without_a_token_come_back_as_they_were(
+    directory: DirectoryStore,
+) -> None:
+    fill(directory)
+    key = msgspec.structs.replace(KEY, id="k2", digest=digest("iak_2"), project="", expires_at=None)
+    session = msgspec.structs.replace(SESSION, id="s2", token="", organization="")
+
+    directory.put_key(key)
+    directory.put_session(session)
+
+    loaded = contents(directory)
+    assert key in loaded.keys
+    assert session in loaded.sessions
+
+
+def test_keys_can_be_gone_through_twice(directory: DirectoryStore) -> None:
+    fill(directory)
+
+    keys = directory.load().keys
+
+    assert list(keys) == list(keys) == [KEY]
+
+
+def test_keys_come_in_the_order_of_their_ids(directory: DirectoryStore) -> None:
+    fill(directory)
+    for id_ in ("k3", "k2", "k4"):
+        directory.put_key(msgspec.structs.replace(KEY, id=id_, digest=digest(id_)))
+
+    assert [key.id for key in directory.load().keys] == ["k1", "k2", "k3", "k4"]
+
+
+def test_a_slug_is_unique(directory: DirectoryStore) -> None:
+    fill(directory)
+
+    with pytest.raises(Conflict):
+        directory.put_organization(msgspec.structs.replace(ORGANIZATION, id="o2"))
+    with pytest.raises(Conflict):
+        directory.put_project(msgspec.structs.replace(PROJECT, id="p2"))
+
+
+def test_two_credentials_never_share_a_digest(directory: DirectoryStore) -> None:
+    fill(directory)
+
+    with pytest.raises(Conflict):
+        directory.put_key(msgspec.structs.replace(KEY, id="k2"))
+    with pytest.raises(Conflict):
+        directory.put_token(msgspec.structs.replace(TOKEN, id="t2"))
+
+
+def test_what_belongs_to_nobody_is_refused(directory: DirectoryStore) -> None:
+    for orphan in (
+        lambda: directory.put_project(PROJECT),
+        lambda: directory.put_membership(MEMBERSHIP),
+        lambda: directory.put_token(TOKEN),
+        lambda: directory.put_key(KEY),
+        lambda: directory.put_session(SESSION),
+    ):
+        with pytest.raises(Conflict):
+            orphan()
