@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from importlib import metadata
 from typing import Final
@@ -11,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools.sources import ROOT
+from tools.sources import ROOT, Source, sources
 
 LOCKS: Final = ("runtime", "build", "development")
 DISTRIBUTIONS: Final = 40
@@ -25,9 +27,22 @@ def locked(name: str) -> dict[str, Requirement]:
     return {canonicalize_name(requirement.name): requirement for requirement in found}
 
 
-def declared() -> list[Requirement]:
+def declared(*, extra: str | None = None) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [Requirement(line) for line in project["dependencies"]]
+    lines = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    return [Requirement(line) for line in lines]
+
+
+def imported(source: Source) -> set[str]:
+    """The top-level packages that a file imports, wherever in the file."""
+    found: set[str] = set()
+    for node in source.nodes:
+        match node:
+            case ast.Import(names=names):
+                found.update(alias.name.partition(".")[0] for alias in names)
+            case ast.ImportFrom(module=str(module), level=0):
+                found.add(module.partition(".")[0])
+    return found
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -51,6 +66,16 @@ def test_the_runtime_lock_satisfies_what_the_project_declares() -> None:
     for requirement in declared():
         [version] = [pin.version for pin in pinned[canonicalize_name(requirement.name)].specifier]
         assert requirement.specifier.contains(version), f"{requirement} is locked at {version}; run make lock"
+
+
+def test_whatever_the_product_imports_it_declares() -> None:
+    distributions = metadata.packages_distributions()
+    names = {canonicalize_name(requirement.name) for requirement in (*declared(), *declared(extra="postgres"))}
+    for source in sources():
+        if source.is_in("src") and source.is_python:
+            for module in imported(source) - sys.stdlib_module_names - {"headgate"}:
+                owners = {canonicalize_name(owner) for owner in distributions[module]}
+                assert owners & names, f"{source.path} imports {module}, of {' or '.join(owners)}: declare it"
 
 
 def test_the_runtime_stays_within_its_budget_of_distributions() -> None:
