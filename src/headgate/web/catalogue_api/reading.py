@@ -13,30 +13,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from headgate.catalogue.kinds import Kind, kind_of_type
-from headgate.catalogue.merge import CATALOGUE_OBJECTS, Fields, spread
+from headgate.catalogue.merge import Fields
 from headgate.catalogue.rules import name_problem, problems, secret_problem
 from headgate.catalogue.values import found
 from headgate.core.errors import InvalidBody, MissingModelId, MissingType, detail
 from headgate.core.json import Json, JsonObject
 from headgate.core.secret import Secret
 from headgate.web.bodies import plain
-
-READ_ONLY: Final = frozenset(
-    {
-        "id", "object", "created", "owned_by",
-        "scope", "owner", "created_at", "created_by", "updated_at", "updated_by", "revision", "warnings",
-    }
-)  # fmt: skip
-"""Fields of responses that a body may carry and that mean nothing there."""
-
-FIELDS: Final = (
-    "model_id", "type", "display", "capabilities", "limits", "failover", "region", "dimensions",
-    "supported_dimensions", "metrics", "provider_config", "pricing", "tags", "org_slugs", "enabled", "description",
-)  # fmt: skip
-"""Every field that may be written, in the order of the published schema."""
-
-API_KEY: Final = "provider_config.api_key"
-"""The one path that may be written and is never shown."""
+from headgate.web.catalogue_api.fields import API_KEY, IDENTITY, READ_ONLY, TABLE, spread
 
 _SYNONYMS: Final[Mapping[str, str]] = {"completions": "completion", "embedding": "embeddings"}
 """Words that the published pages use beside those of the schema."""
@@ -72,16 +56,18 @@ class _Reader:
         self.secret: Secret | UnsetType | None = UNSET
 
     def field(self, key: str, value: Json) -> None:
-        if key not in CATALOGUE_OBJECTS:
-            self.fields[key] = value if key == "pricing" else plain(value)
-            return
-        if key == "provider_config" and isinstance(value, dict) and "api_key" in value:
-            self._api_key(value["api_key"])
-            value = {each: inner for each, inner in value.items() if each != "api_key"}
-        try:
-            self.fields.update(spread(key, CATALOGUE_OBJECTS[key], plain(value)))
-        except InvalidBody as error:
-            self.problems.extend(error.details if isinstance(error.details, list) else [])
+        known = TABLE[key]
+        if isinstance(known, str):
+            self.fields[known] = value if key == "pricing" else plain(value)
+        elif value is None:
+            self.fields.update(dict.fromkeys(known.fields()))
+        elif isinstance(value, dict):
+            rest = plain(value)
+            if key == "provider_config" and "api_key" in rest:
+                self._api_key(rest.pop("api_key"))
+            self.fields.update(spread(known, rest))
+        else:
+            self.fields[known.free] = value
 
     def _api_key(self, value: Json) -> None:
         if value is None:
@@ -107,10 +93,11 @@ def read(body: JsonObject, types: Sequence[str]) -> Reading:
     """What a body says, with every mistake in `problems`. That `model_id` or `type` is absent is none here."""
     reader = _Reader()
     for key, value in body.items():
-        if key in FIELDS[2:]:
+        if key in TABLE:
             reader.field(key, value)
-        elif key not in READ_ONLY and key not in FIELDS:
-            reader.problems.append(detail(key, f"{key!r} is not known; accepted: {', '.join(FIELDS)}"))
+        elif key not in READ_ONLY and key not in IDENTITY:
+            accepted = ", ".join((*IDENTITY, *TABLE))
+            reader.problems.append(detail(key, f"{key!r} is not known; accepted: {accepted}"))
     wrong_name = name_problem(body["model_id"]) if "model_id" in body else None
     if wrong_name is not None:
         reader.problems.append(detail("model_id", f"'model_id' takes {wrong_name}"))

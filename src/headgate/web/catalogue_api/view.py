@@ -15,19 +15,12 @@ import msgspec
 
 from headgate.catalogue.entry import Document
 from headgate.catalogue.kinds import CATALOGUE_TYPES
-from headgate.catalogue.merge import CATALOGUE_OBJECTS, gathered
-from headgate.catalogue.offer import Offer
+from headgate.catalogue.offer import Offer, document_of
 from headgate.core.json import Json, JsonObject
-from headgate.web.catalogue_api.reading import FIELDS
+from headgate.web.catalogue_api.fields import TABLE, Group, gathered
 
-_DOCUMENTS: Final = msgspec.json.Decoder(Document)
 _LEFT_OUT: Final = frozenset({"failover", "region"})
 """Strings: the schema has no null for them."""
-_EXACT: Final = 2**53
-
-
-def document_of(offer: Offer) -> Document:
-    return _DOCUMENTS.decode(offer.document)
 
 
 def shown(offer: Offer, warnings: Sequence[str] = ()) -> JsonObject:
@@ -50,8 +43,8 @@ def shown(offer: Offer, warnings: Sequence[str] = ()) -> JsonObject:
 def shown_document(document: Document) -> JsonObject:
     """What the document itself says, in the order of the published schema."""
     body: JsonObject = {"model_id": document.name, "type": CATALOGUE_TYPES[document.kind]}
-    for key in FIELDS[2:]:
-        value = _field(document, key)
+    for key, known in TABLE.items():
+        value = _field(document, known)
         if value is not None or key not in _LEFT_OUT:
             body[key] = value
     return body
@@ -85,15 +78,10 @@ def rfc3339(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _field(document: Document, key: str) -> Json:
-    if key in CATALOGUE_OBJECTS:
-        return {name: _number(value) for name, value in gathered(CATALOGUE_OBJECTS[key], document).items()}
-    if key == "pricing":
+def _field(document: Document, known: str | Group) -> Json:
+    if isinstance(known, Group):
+        return gathered(known, document)
+    if known == "pricing":
         prices = msgspec.structs.asdict(document.pricing) if document.pricing is not None else {}
         return {name: price for name, price in prices.items() if price is not None}
-    return getattr(document, key)
-
-
-def _number(value: Json) -> Json:
-    """A float without a fraction as the integer that it was most likely written as."""
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else value
+    return getattr(document, known)
