@@ -74,13 +74,15 @@ class Requires:
 def undeclared(routes: Sequence[BaseRoute], *, public: frozenset[tuple[str, str]] = PUBLIC) -> list[str]:
     """The routes, as `METHOD path`, that neither require anything of their caller nor are public."""
     return sorted(
-        f"{method} {path}" for method, path, asks in _walk(routes, "") if not asks and (method, path) not in public
+        f"{method} {path}"
+        for (method, path), requires in requirements(routes).items()
+        if requires is None and (method.replace("HEAD", "GET"), path) not in public
     )
 
 
 def requirements(routes: Sequence[BaseRoute]) -> dict[tuple[str, str], Requires | None]:
     """What every route requires, by method and path."""
-    return {(method, path): asks for method, path, asks in _walk(routes, "")}
+    return {(method, path): requires for method, path, requires in _walk(routes, "")}
 
 
 def _walk(routes: Iterable[BaseRoute], prefix: str) -> Iterator[tuple[str, str, Requires | None]]:
@@ -90,11 +92,10 @@ def _walk(routes: Iterable[BaseRoute], prefix: str) -> Iterator[tuple[str, str, 
         if isinstance(route, Mount) and route.routes:
             yield from _walk(route.routes, path)
             continue
-        asks = _requires(context.dependant) if isinstance(route, APIRoute) else None
-        # What has no methods, such as a websocket or a mounted foreign application, is open in every way.
+        requires = _requires(context.dependant) if isinstance(route, APIRoute) else None
+        # What has no methods, such as a websocket or a foreign application that is mounted, is open in every way.
         for method in sorted(context.methods or {"ANY"}):
-            if method != "HEAD" or "GET" not in (context.methods or ()):
-                yield method, path, asks
+            yield method, path, requires
 
 
 def _requires(dependant: Dependant) -> Requires | None:

@@ -1,0 +1,108 @@
+"""What the routes about credentials read from a request: fields of a known type, pages of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from headgate.core.errors import InvalidBody, InvalidQuery, detail
+from headgate.core.json import Json, JsonObject, encode
+from headgate.web import times
+from headgate.web.bodies import name_of, read_object, refuse_unknown
+from headgate.web.describe import INTEGER, query
+from headgate.web.flat import JSON
+
+T = TypeVar("T")
+
+PAGE_DEFAULT: Final = 100
+PAGE_LIMIT: Final = 1000
+PAGING: Final[Sequence[JsonObject]] = (
+    query("page", "The page, from 0.", INTEGER),
+    query("limit", f"Items of a page, {PAGE_DEFAULT} unless told; more than {PAGE_LIMIT} counts as that.", INTEGER),
+)
+
+
+class Fields:
+    """A body of which every field is read by name. What is wrong is collected and told at once by `check`."""
+
+    def __init__(self, body: JsonObject) -> None:
+        self._body = body
+        self._faults: list[Mapping[str, str]] = []
+
+    @classmethod
+    async def of(cls, request: Request, *accepted: str) -> Fields:
+        """The request's body; none at all counts as `{}`. InvalidJson, InvalidBody for a field that is not accepted."""
+        body = await read_object(request) if _has_body(request) else {}
+        refuse_unknown(body, frozenset(accepted))
+        return cls(body)
+
+    def text(self, name: str, *, default: str | None = None) -> str:
+        value = self._body.get(name)
+        if isinstance(value, str):
+            return value
+        if value is None and default is not None:
+            return default
+        return self._fault(name, value, accepted="a string", instead="")
+
+    def texts(self, name: str, *, default: tuple[str, ...]) -> tuple[str, ...]:
+        value = self._body.get(name)
+        if value is None:
+            return default
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return tuple(value)
+        return self._fault(name, value, accepted="an array of strings", instead=default)
+
+    def integer(self, name: str, *, default: int) -> int:
+        value = self._body.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        return default if value is None else self._fault(name, value, accepted="a whole number", instead=default)
+
+    def time(self, name: str) -> float | None:
+        value = self._body.get(name)
+        if isinstance(value, str):
+            try:
+                return times.read(value)
+            except ValueError as error:
+                self._faults.append(detail(name, str(error)))
+        elif value is not None:
+            self._fault(name, value, accepted="a time as a string, like 2026-11-20T12:00:00Z,", instead=None)
+        return None
+
+    def check(self) -> None:
+        """InvalidBody if anything that was read is not what it must be."""
+        if self._faults:
+            words = "; ".join(f"{each['path']}: {each['message']}" for each in self._faults)
+            raise InvalidBody(words, details=self._faults)
+
+    def _fault(self, name: str, value: Json, *, accepted: str, instead: T) -> T:
+        self._faults.append(detail(name, f"{accepted} is accepted, not {name_of(value)}"))
+        return instead
+
+
+def paging(request: Request) -> tuple[int, int]:
+    """Offset and length of the page that the query asks for. InvalidQuery."""
+    page = _number(request, "page", default=0, least=0)
+    limit = min(_number(request, "limit", default=PAGE_DEFAULT, least=1), PAGE_LIMIT)
+    return page * limit, limit
+
+
+def answer(value: Json) -> Response:
+    return Response(encode(value), media_type=JSON)
+
+
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def _number(request: Request, name: str, *, default: int, least: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    # At most nine digits: nobody has a page beyond, and what int() makes of Unicode digits is nobody's business.
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) >= least):
+        raise InvalidQuery(f"{name!r} is {text!r}; a whole number of at least {least} is accepted")
+    return int(text)

@@ -1,0 +1,86 @@
+"""`/admin/v1/sessions`: a session token in exchange for an access token, and its end."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from headgate.access.identity import Session
+from headgate.core.errors import ContextUnknown, Forbidden, InvalidBody, InvalidQuery, NotAuthenticated, NotFound
+from headgate.core.json import JsonObject
+from headgate.core.principal import Principal
+from headgate.gateway.directory import Directory
+from headgate.gateway.grant import SESSION_DEFAULT, SESSION_LIMIT, SESSION_MINIMUM, Grants
+from headgate.web.admin_api.reading import PAGING, Fields, answer, paging
+from headgate.web.authorisation import Requires
+from headgate.web.describe import INTEGER, OBJECT, object_of, operation, path
+from headgate.web.times import written, written_or_null
+
+Person = Annotated[Principal, Depends(Requires(user=True))]
+
+_REFUSALS: Final = (NotAuthenticated, Forbidden, ContextUnknown)
+_SESSION_ID: Final = path("session_id", "The session's id.")
+_BODY: Final = object_of(
+    {
+        "expires_in": {
+            **INTEGER,
+            "description": "Seconds.",
+            "minimum": SESSION_MINIMUM,
+            "maximum": SESSION_LIMIT,
+            "default": SESSION_DEFAULT,
+        }
+    }
+)
+
+
+class SessionRoutes:
+    """Open, list and end one's own sessions. A session keeps the organization in whose context it was opened."""
+
+    def __init__(self, grants: Grants, directory: Directory) -> None:
+        self._grants = grants
+        self._directory = directory
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/admin/v1/sessions", tags=["sessions"])
+        described = operation(
+            "Exchange an access token for a session", answer=OBJECT, body=_BODY, errors=(*_REFUSALS, InvalidBody)
+        )
+        router.add_api_route("", self.open, methods=["POST"], operation_id="openSession", openapi_extra=described)
+        described = operation(
+            "List one's own sessions", answer=OBJECT, parameters=PAGING, errors=(*_REFUSALS, InvalidQuery)
+        )
+        router.add_api_route("", self.list, methods=["GET"], operation_id="listSessions", openapi_extra=described)
+        described = operation("End a session", answer=OBJECT, parameters=[_SESSION_ID], errors=(*_REFUSALS, NotFound))
+        router.add_api_route(
+            "/{session_id}", self.end, methods=["DELETE"], operation_id="endSession", openapi_extra=described
+        )
+        return router
+
+    async def open(self, request: Request, principal: Person) -> Response:
+        fields = await Fields.of(request, "expires_in")
+        lifetime = fields.integer("expires_in", default=SESSION_DEFAULT)
+        fields.check()
+        granted = await self._grants.open_session(principal, lifetime)
+        return answer({**_shown(granted.record, principal), "token": granted.text.reveal()})
+
+    async def list(self, request: Request, principal: Person) -> Response:
+        offset, limit = paging(request)
+        page = self._directory.sessions_of(principal.user, offset=offset, limit=limit)
+        return answer({"items": [_shown(session, principal) for session in page.items], "total": page.total})
+
+    async def end(self, request: Request, principal: Person) -> Response:
+        ended = await self._grants.end_session(principal, request.path_params["session_id"])
+        return answer(_shown(ended, principal))
+
+
+def _shown(session: Session, principal: Principal) -> JsonObject:
+    return {
+        "id": session.id,
+        "user": session.user,
+        "organization": session.organization or None,
+        "created_at": written(session.created_at),
+        "expires_at": written(session.expires_at),
+        "revoked_at": written_or_null(session.revoked_at),
+        "current": session.id == principal.credential,
+    }
