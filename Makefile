@@ -15,7 +15,7 @@ WITH_VENV := PATH="$(abspath $(BIN)):$$PATH"
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := install
-.PHONY: install develop run test check bench lock real clean
+.PHONY: install develop run test check bench real docs lock clean
 
 install: $(VENV)/.runtime ## the project with its runtime dependencies
 
@@ -40,6 +40,9 @@ bench: develop ## measurements beside nginx and Envoy; ARGS=--peers adds LiteLLM
 
 real: develop ## a real language model answers through the gateway
 	@exec env $(WITH_VENV) ./real/run $(ARGS)
+
+docs: develop ## write the pages that follow from the code
+	$(BIN)/python -m tools.settings_page
 
 lock: develop ## resolve the dependencies again
 	$(COMPILE) --upgrade --extra postgres pyproject.toml requirements/development.in -o requirements/development.lock

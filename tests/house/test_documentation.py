@@ -8,7 +8,9 @@ from typing import Final
 
 import pytest
 
-from tools.sources import ROOT, sources
+from headgate import settings
+from tools import settings_page
+from tools.sources import ROOT, Source, sources
 
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES: Final = [source for source in sources() if source.path.endswith(".md")]
@@ -34,6 +36,17 @@ def test_every_decision_is_listed_and_says_why_and_at_what_cost(decision: Path) 
     assert decision.name in (ROOT / "docs/decisions/README.md").read_text(encoding="utf-8")
     assert text.startswith(f"# {decision.name[:4]}: ")
     assert re.findall(r"(?m)^\*\*(\w+)\.\*\*", text) == ["Decided", "Why", "Cost"]
+
+
+def test_the_page_of_settings_is_what_the_code_declares() -> None:
+    assert (ROOT / settings_page.PAGE).read_text(encoding="utf-8") == settings_page.page(), "run make docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_every_setting_that_a_page_names_exists(page: Source) -> None:
+    known = {settings.PREFIX + name.upper() for name in settings.declared()} | settings.CLIENT_VARIABLES
+
+    assert set(re.findall(r"\bHEADGATE_[A-Z_]*[A-Z]\b", page.text)) <= known
 
 
 def test_every_package_is_on_the_page_about_architecture() -> None:
