@@ -37,8 +37,7 @@ def per_token(usd_per_million: Decimal) -> Picodollars:
     return checked(int(amount))
 
 
-def usd(amount: Picodollars) -> str:
+def usd(amount: Picodollars) -> bytes:
     """The exact decimal digits of an amount in USD, as JSON writes a number: `0.0000025`, `12`, `-0.5`."""
-    digits = f"{abs(amount):013d}"
-    shown = f"{digits[:-12]}.{digits[-12:]}".rstrip("0").rstrip(".")
-    return shown if amount >= 0 else "-" + shown
+    shown = (b"%d.%012d" % divmod(abs(amount), PICODOLLARS_PER_USD)).rstrip(b"0").rstrip(b".")
+    return shown if amount >= 0 else b"-" + shown

@@ -54,8 +54,8 @@ STRIPPED: Final = frozenset(
 """Names that are taken out of every request body, at its top level and in `extra_body`."""
 
 _fields = msgspec.json.Decoder(Fields).decode
-_string = msgspec.json.Decoder(str).decode
-_boolean = msgspec.json.Decoder(bool).decode
+_string = msgspec.json.Decoder(str | None).decode
+_boolean = msgspec.json.Decoder(bool | None).decode
 encode = msgspec.json.Encoder().encode
 
 
@@ -87,17 +87,16 @@ def _strip_extra(fields: Fields) -> None:
 
 
 def text(fields: Fields, name: str, limit: int) -> str | None:
-    """A string field, None if absent or null; InvalidBody if it is anything else or too long."""
+    """A string field, None if absent or null; InvalidBody if it is anything else, empty or too long."""
     raw = fields.get(name)
-    if raw is None or bytes(raw) == b"null":
+    if raw is None:
         return None
     try:
-        value = _string(raw)
+        value: str | None = _string(raw)
     except msgspec.MsgspecError as error:
-        raise InvalidBody(f"{name!r} is a string", details=[detail(name, "a string")]) from error
-    if not 0 < len(value) <= limit:
-        message = f"a string of 1 to {limit} characters"
-        raise InvalidBody(f"{name!r} is {message}", details=[detail(name, message)])
+        raise _invalid(name, f"a string of 1 to {limit} characters") from error
+    if value is not None and not 0 < len(value) <= limit:
+        raise _invalid(name, f"a string of 1 to {limit} characters")
     return value
 
 
@@ -106,13 +105,14 @@ def flag(fields: Fields, name: str) -> bool:
     raw = fields.get(name)
     if raw is None:
         return False
-    value = bytes(raw)
-    if value == b"null":
-        return False
     try:
-        return _boolean(value)
+        return _boolean(raw) or False
     except msgspec.MsgspecError as error:
-        raise InvalidBody(f"{name!r} is true or false", details=[detail(name, "true or false")]) from error
+        raise _invalid(name, "true or false") from error
+
+
+def _invalid(name: str, accepted: str) -> InvalidBody:
+    return InvalidBody(f"{name!r} is {accepted}", details=[detail(name, accepted)])
 
 
 # Usage
@@ -156,7 +156,8 @@ def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
 def priced(usage: msgspec.Raw, extra: bytes) -> msgspec.Raw:
     """A usage object with our own members added; `extra` is a run of JSON members, and wins over the upstream's."""
     given = bytes(usage)
-    if b'"cost' not in given and b'"duration_ms' not in given and b'"carbon' not in given and given != b"{}":
+    # An upstream that adds members of ours adds the cost: no other one is looked for.
+    if b'"cost"' not in given and given != b"{}":
         return msgspec.Raw(b"%b,%b}" % (given[:-1], extra))
     return msgspec.Raw(encode({**_fields(given), **_fields(b"{%b}" % extra)}))
 

@@ -43,11 +43,11 @@ class Bill:
         tail = b"" if carbon is None else b',"carbon":' + encode(estimate(carbon, usage))
         if self.cost is None:
             return b'"cost":null,"cost_details":null,"duration_ms":%d%b' % (milliseconds, tail)
-        self.shown = usd(self.cost.total).encode()
+        self.shown = usd(self.cost.total)
         return b'"cost":%b,"cost_details":{"input_cost":%b,"output_cost":%b},"duration_ms":%d%b' % (
             self.shown,
-            usd(self.cost.input).encode(),
-            usd(self.cost.output).encode(),
+            usd(self.cost.input),
+            usd(self.cost.output),
             milliseconds,
             tail,
         )
