@@ -42,7 +42,6 @@ _TEXTS: Final = frozenset(
     }
 )
 _TUPLES: Final = frozenset({"abilities", "supported_dimensions", "tags", "org_slugs"})
-_OBJECTS: Final = frozenset({"capabilities", "limits", "defaults", "display", "provider_config"})
 _FLOATS: Final = frozenset({"timeout", "temperature"})
 
 
@@ -51,7 +50,8 @@ def written(before: Document | None, fields: Fields, *, by: str = "catalogue") -
 
     Without `before`, `name` and `kind` are needed. An empty string unsets a text: forms send it for an empty line.
     """
-    given = {field: None if value == "" and field in _TEXTS else value for field, value in fields.items()}
+    needed: Fields = {"name": None, "kind": None} if before is None else {}
+    given = {field: None if value == "" and field in _TEXTS else value for field, value in {**needed, **fields}.items()}
     faults = problems(given)
     if faults:
         raise InvalidBody(faults[0]["message"], details=faults)

@@ -76,6 +76,30 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return not self.org_slugs or principal.organization_slug in self.org_slugs
 
 
+_DOCUMENTS: Final = msgspec.json.Decoder(Document)
+
+
+def document_of(offer: Offer) -> Document:
+    """The document that an offer was made of."""
+    return _DOCUMENTS.decode(offer.document)
+
+
+def entry_of(offer: Offer) -> ModelEntry:
+    """The entry that an offer was made of."""
+    return ModelEntry(
+        uid=offer.uid,
+        number=offer.number,
+        scope=offer.scope,
+        document=document_of(offer),
+        revision=offer.revision,
+        created_at=offer.created_at,
+        created_by=offer.created_by,
+        updated_at=offer.updated_at,
+        updated_by=offer.updated_by,
+        private_egress=offer.private_egress,
+    )
+
+
 def price(pricing: Pricing | None) -> Price | None:
     """The price of a document, or None if it is unpriced."""
     if pricing is None or pricing.input_per_1m_tokens is None or pricing.output_per_1m_tokens is None:

@@ -68,6 +68,11 @@ class Difference(msgspec.Struct, frozen=True):
     fields: tuple[FieldChange, ...]
 
 
+def same(one: Json, other: Json) -> bool:
+    """Whether two values say the same. As JSON, because in Python true equals 1; the order of keys says nothing."""
+    return msgspec.json.encode(one, order="sorted") == msgspec.json.encode(other, order="sorted")
+
+
 def fields_changed(before: Document | None, after: Document | None) -> tuple[FieldChange, ...]:
     """The fields of two documents that differ, by name, as JSON values."""
     old = msgspec.json.decode(encode(before)) if before is not None else {}
@@ -75,9 +80,18 @@ def fields_changed(before: Document | None, after: Document | None) -> tuple[Fie
     return tuple(
         FieldChange(field, old.get(field), new.get(field))
         for field in sorted(old.keys() | new.keys())
-        # As JSON: in Python true equals 1.
-        if encode(old.get(field)) != encode(new.get(field))
+        if not same(old.get(field), new.get(field))
     )
+
+
+def document_difference(uid: str, before: Document | None, after: Document | None) -> Difference | None:
+    """How one entry's document differs, or None if it does not. `uid` is "" for an entry that has none yet."""
+    document = after or before
+    fields = fields_changed(before, after)
+    if document is None or not fields:
+        return None
+    change = "added" if before is None else "removed" if after is None else "changed"
+    return Difference(uid, document.name, change, fields)
 
 
 def difference(before: ModelEntry | None, after: ModelEntry | None) -> Difference | None:
@@ -85,11 +99,7 @@ def difference(before: ModelEntry | None, after: ModelEntry | None) -> Differenc
     entry = after or before
     if entry is None:
         return None
-    fields = fields_changed(before.document if before else None, after.document if after else None)
-    if not fields:
-        return None
-    change = "added" if before is None else "removed" if after is None else "changed"
-    return Difference(entry.uid, entry.name, change, fields)
+    return document_difference(entry.uid, before.document if before else None, after.document if after else None)
 
 
 def differences(before: Sequence[ModelEntry], after: Sequence[ModelEntry]) -> tuple[Difference, ...]:

@@ -1,0 +1,160 @@
+"""What every write of the catalogue has in common: which entry is meant, whether it may be written, and the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from headgate.access.entries import may_write
+from headgate.catalogue.credential import StoredCredential
+from headgate.catalogue.entry import Document, ModelEntry
+from headgate.catalogue.offer import Offer, entry_of, offer
+from headgate.catalogue.providers import Providers
+from headgate.catalogue.revision import Action, Change, Revision
+from headgate.catalogue.scope import Scope
+from headgate.catalogue.snapshot import Snapshot
+from headgate.core.clock import Clock
+from headgate.core.errors import Forbidden, ModelNotFound, PreconditionFailed
+from headgate.core.principal import Principal
+from headgate.core.secret import Secret
+from headgate.gateway.board import VerificationBoard
+from headgate.gateway.credentials import CredentialBook
+from headgate.gateway.ports import CatalogueStore, CredentialStore, Sealer, Verification
+
+
+class Current:
+    """The one mutable reference to the catalogue, swapped by the writer thread."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+
+class Write(msgspec.Struct, frozen=True):
+    """What an entry is to be. `secret`: UNSET leaves it alone, None removes it, a Secret is sealed for its origin."""
+
+    document: Document
+    secret: Secret | UnsetType | None = UNSET
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """The write under way: who, when, and the number of the revision that it becomes."""
+
+    by: Principal
+    at: float
+    revision: int
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry's way from one state to the next, ready to be committed.
+
+    `put` and `drop` (a credential's id) are its own credential's; `verification` is what the change says about it.
+    """
+
+    before: Offer | None
+    after: ModelEntry | None
+    put: StoredCredential | None = None
+    drop: str | None = None
+    verification: Verification | None = None
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """What the catalogue is written with."""
+
+    current: Current
+    store: CatalogueStore
+    credential_store: CredentialStore
+    book: CredentialBook
+    board: VerificationBoard
+    sealer: Sealer
+    providers: Providers
+    clock: Clock
+    new_uid: Callable[[], str]
+    scope_heads: dict[str, int] = {}
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.current.snapshot
+
+    def moment(self, by: Principal) -> Moment:
+        return Moment(by, self.clock.wall(), self.snapshot.revision + 1)
+
+    def catch_up(self) -> None:
+        """Take over what the store has, if it has more than memory: a commit whose outcome was not known."""
+        if self.store.head() == self.snapshot.revision:
+            return
+        self.book.load(self.credential_store.credentials())
+        head = self.store.head()
+        self.current.snapshot = Snapshot.of((offer(entry, self.providers) for entry in self.store.entries()), head)
+        self.scope_heads.clear()
+
+    def scope_version(self, scope: Scope) -> str:
+        """The scope's ETag: it names the last revision that changed it."""
+        return f'"{scope.key}-{self.scope_head(scope)}"'
+
+    def scope_head(self, scope: Scope) -> int:
+        if scope.key not in self.scope_heads:
+            last = self.store.revisions([scope], before=None, limit=1, name=None)
+            self.scope_heads[scope.key] = last[0].number if last else 0
+        return self.scope_heads[scope.key]
+
+    def next(self, drafts: Sequence[Draft]) -> Snapshot:
+        """The snapshot that a commit of these drafts would put in force."""
+        gone = [draft.before for draft in drafts if draft.before is not None]
+        come = [offer(draft.after, self.providers) for draft in drafts if draft.after is not None]
+        return self.snapshot.after(self.snapshot.revision + 1, gone, come)
+
+    def commit(self, now: Moment, scope: Scope, action: Action, drafts: Sequence[Draft], following: Snapshot) -> None:
+        """Write drafts of one scope as one revision and put `following` in force. If the store refuses, nothing is."""
+        changes = tuple(
+            Change(entry_of(draft.before) if draft.before is not None else None, draft.after) for draft in drafts
+        )
+        revision = Revision(number=now.revision, scope=scope, at=now.at, by=now.by.id, action=action, changes=changes)
+        put = [draft.put for draft in drafts if draft.put is not None]
+        drop = [draft.drop for draft in drafts if draft.drop is not None]
+        self.store.commit(revision, put=put, drop=drop)
+        self.book.put(put)
+        self.current.snapshot = following
+        self.book.drop(drop)
+        self.scope_heads[scope.key] = following.revision
+        for draft in drafts:
+            if draft.verification is not None:
+                self.board.pin(draft.verification)
+        self.board.forget(change.entry.uid for change in changes if change.after is None)
+        self.board.flush()
+
+
+def target(snapshot: Snapshot, by: Principal, name: str, scope: Scope | None) -> Offer:
+    """The entry that a management path means: resolved like `model`, or pinned to `scope`; else ModelNotFound.
+
+    Who may write a scope sees all of it, whatever organizations an entry is open to: it could not be opened to
+    others and corrected afterwards otherwise.
+    """
+    keys = by.scopes if scope is None else (scope.key,)
+    for key in keys:
+        shelf = snapshot.shelf(key)
+        found = shelf.get(name) if shelf is not None else None
+        if found is not None and _seen(by, found):
+            return found
+    found = snapshot.by_uid(name)
+    if found is not None and found.scope_key in keys and _seen(by, found):
+        return found
+    raise ModelNotFound(name)
+
+
+def _seen(by: Principal, found: Offer) -> bool:
+    return may_write(by, found.scope) or (found.scope_key in by.scopes and found.within_reach(by))
+
+
+def demand_writable(by: Principal, scope: Scope) -> None:
+    if not may_write(by, scope):
+        raise Forbidden(f"the entries of {scope.key!r} are not yours to write")
+
+
+def demand_match(if_match: str | None, version: str) -> None:
+    """PreconditionFailed unless a given If-Match names `version`, a quoted ETag. Weak tags never match (RFC 9110)."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    if version not in (tag.strip() for tag in if_match.split(",")):
+        raise PreconditionFailed(f"If-Match is {if_match!r}, and the version in force is {version}")
