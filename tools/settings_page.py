@@ -1,49 +1,41 @@
-"""Writes `docs/reference/settings.md` from the declarations in `headgate.settings`: `make docs`."""
+"""Writes docs/reference/settings.md from the declarations of the settings: `python -m tools.settings_page`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from headgate import settings
+from headgate.settings import FILE_NAME, Settings, declared, variable
 from tools.sources import ROOT
 
 PAGE: Final = "docs/reference/settings.md"
 
-_HEAD: Final = f"""\
-# Settings
+_HEAD: Final = f"""# Settings
 
-Each setting is a variable of the environment, and a key of `{settings.FILE_NAME}` under the same name in lower case
-without `{settings.PREFIX}`. The environment wins over the file, the command line over both. Nothing is ignored: an
-unknown name, a value of the wrong type, a weak or sample secret stops the start with a message that names it. A list is
-separated by commas in the environment and is an array in the file.
+Each setting is a variable of the environment, or a line of `{FILE_NAME}` under the name in the first column. The
+environment wins over the file, and an option of `headgate serve` over both. Without `--config`, the file is looked
+for in the working directory and then in the data directory. A name that is no setting, a value of the wrong type or a
+weak secret stops the start, with a message that lists everything that is wrong. Times are in seconds; a list is
+written as an array in the file and separated by commas in the environment.
 
-| variable | default | meaning |
-| --- | --- | --- |
+| setting | variable | default | what it is |
+| --- | --- | --- | --- |
 """
 
 
 def page() -> str:
     """The whole page."""
-    defaults = {field.name: field.default for field in msgspec.structs.fields(settings.Settings)}
-    rows = [
-        f"| `{settings.PREFIX}{name.upper()}` | {_shown(defaults[name])} | {setting.help} |\n"
-        for name, setting in settings.declared().items()
-    ]
+    defaults = Settings()
+    rows = (
+        f"| `{name}` | `{variable(name)}` | {_shown(getattr(defaults, name))} | {setting.help} |\n"
+        for name, setting in declared().items()
+    )
     return _HEAD + "".join(rows)
 
 
-def _shown(default: object) -> str:
-    match default:
-        case None | ():
-            return "none"
-        case float():
-            return f"`{default:g}`"
-        case str() | int() | Path():
-            return f"`{default}`"
-    raise TypeError(f"a default of type {type(default).__name__} has no words on the page: {default!r}")
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return "none"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 if __name__ == "__main__":

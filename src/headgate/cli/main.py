@@ -1,9 +1,57 @@
-"""The entry point of the `headgate` command."""
+"""The entry point of the `headgate` command.
 
-import sys
+A command imports what it needs when it runs, so that help and completion answer at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from headgate import __version__
 
+app = typer.Typer(
+    help="A self-hosted LLM gateway whose source of truth is a model catalogue.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Plain help text: the other formatter takes longer to import than the command to run.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    if wanted:
+        typer.echo(f"headgate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def headgate(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[str | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
+    data_dir: Annotated[str | None, typer.Option(help="The directory for everything that is kept.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The settings file, instead of headgate.toml.")] = None,
+) -> None:
+    """Serve until a signal ends it. Every other setting is a variable of the environment or a line of the file."""
+    from headgate.cli.serving import serve  # noqa: PLC0415 - see above
+
+    given = {"host": host, "port": port, "data_dir": data_dir}
+    raise typer.Exit(serve({name: value for name, value in given.items() if value is not None}, config=config))
+
 
 def main() -> None:
-    sys.stdout.write(f"headgate {__version__}\n")
+    app()

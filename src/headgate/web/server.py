@@ -26,6 +26,8 @@ from uvicorn.config import Config
 from uvicorn.server import HANDLED_SIGNALS, Server
 
 from headgate.core.clock import Clock
+from headgate.core.secret import Secret
+from headgate.settings import StartRefused
 from headgate.web.lane import Lane
 from headgate.web.lane_shared import Inbound
 
@@ -39,8 +41,16 @@ _LAST_SECONDS: Final = 2.0
 """For the errors that end the last answers to leave."""
 
 
-class CannotListen(Exception):
+class CannotListen(StartRefused):
     """The address is taken, not ours or not allowed."""
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True):
+    """What whoever started the server wants to know. `token` is the administrator's, if one was just drawn."""
+
+    address: str
+    first: bool = False
+    token: Secret | None = None
 
 
 class Readiness:
