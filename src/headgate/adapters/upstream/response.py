@@ -17,6 +17,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.http1 import headers as fields
 from headgate.http1.caps import ByteCap
 
+_VERSIONS: Final = frozenset({"1.0", "1.1"})
 _IDENTITY: Final = frozenset({b"", b"identity"})
 _WATCHED: Final = frozenset({b"content-encoding", b"content-length", b"keep-alive", b"transfer-encoding"})
 
@@ -131,6 +132,8 @@ class ResponseReader:
             self.sized = False
         elif not 200 <= status < 600:
             self.failure = malformed(f"status {status} answers nothing that was asked")
+        elif (version := self._parser.get_http_version()) not in _VERSIONS:
+            self.failure = malformed(f"it is of HTTP version {version}")
         elif self.failure is None:
             self.status = status
 
