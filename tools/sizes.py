@@ -4,9 +4,9 @@ A measure above its budget needs a line in `sizes.toml` that states its present 
 limit. A line that has become too generous, or superfluous, fails as well: whoever makes something smaller tightens
 its line in the same commit, so the list never grows back.
 
-A function is measured from its `def` to its last line. Parameters are counted without `self` and `cls`. Signatures
-that somebody else dictates are left alone: special methods other than `__init__`, ASGI applications, overrides
-marked as such.
+A function is measured from its `def` to its last line. Parameters are counted without `self` and `cls`. What may go by
+position is a matter of public functions; a private one is called in sight of its definition. Signatures that somebody
+else dictates are left alone: special methods other than `__init__`, ASGI applications, overrides marked as such.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ def _signature(name: str, function: Function) -> Iterator[tuple[str, int]]:
     if by_position and by_position[0].arg in {"self", "cls"}:
         del by_position[0]
     yield "parameters", len(by_position) + len(arguments.kwonlyargs)
-    yield "positional", len(by_position)
     if _is_public(name):
+        yield "positional", len(by_position)
         defaults = arguments.defaults[-len(by_position) :] if by_position else []
         undefaulted: list[ast.expr | None] = [None] * (len(by_position) - len(defaults))
         yield "booleans", sum(map(_is_boolean, by_position, [*undefaulted, *defaults]))

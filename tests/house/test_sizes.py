@@ -94,7 +94,7 @@ def test_a_signature_that_callers_would_misread_is_refused(text: str, words: str
         pytest.param("def f(a, b, *, c, d, e, f): ...", id="six parameters, four of them by name"),
         pytest.param("def f(*, ready: bool): ...", id="a boolean by name"),
         pytest.param("def f(then: Callable[[bool], None]): ...", id="a callback that takes a boolean"),
-        pytest.param("def _f(ready: bool, **rest): ...", id="a private function"),
+        pytest.param("def _f(a, b, c, ready: bool, **rest): ...", id="a private function"),
         pytest.param("class _A:\n    def f(self, ready: bool): ...", id="a private class"),
         pytest.param("def f():\n    def g(ready: bool): ...", id="a local function"),
         pytest.param("class A:\n    def __exit__(self, a, b, c): ...", id="a special method"),
