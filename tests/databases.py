@@ -41,11 +41,11 @@ def postgresql_database() -> Iterator[Secret]:
     """The URL of an empty database, dropped afterwards."""
     server, name = _server(), f"test_{secrets.token_hex(8)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]  # a name takes no parameter
+        connection.execute(f"CREATE DATABASE {name}")
         try:
             yield Secret(server.replace("/postgres?", f"/{name}?"))
         finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager

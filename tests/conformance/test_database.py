@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import insert, select
 from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.installation import SqlInstallation
+from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.tables import meta
 from headgate.core.errors import Conflict, StoreUnavailable
 from tests.catalogue_writing import create, revision
@@ -20,7 +22,7 @@ from tests.catalogue_writing import create, revision
 def test_writes_happen_in_the_order_in_which_they_were_given(database: Database) -> None:
     catalogue = SqlCatalogue(database)
 
-    done = [database.writer.submit(lambda number=number: catalogue.commit(revision(number))) for number in range(1, 21)]
+    done = [database.writer.submit(partial(catalogue.commit, revision(number))) for number in range(1, 21)]
 
     assert [each.result() for each in done] == [None] * 20
     assert catalogue.head() == 20
@@ -63,7 +65,7 @@ def test_closing_finishes_what_is_queued(database: Database) -> None:
     catalogue = SqlCatalogue(database)
     gate = threading.Event()
     database.writer.submit(gate.wait)
-    queued = [database.writer.submit(lambda number=number: catalogue.commit(revision(number))) for number in (1, 2, 3)]
+    queued = [database.writer.submit(partial(catalogue.commit, revision(number))) for number in (1, 2, 3)]
     closing = threading.Thread(target=database.close)
     closing.start()
 
@@ -102,9 +104,13 @@ def test_a_reader_keeps_the_state_that_it_began_with(database: Database) -> None
 
 
 def test_what_raises_inside_a_transaction_undoes_it(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.writing() as connection:
-        connection.execute(insert(meta), [{"name": "half", "value": "done"}])
-        raise ZeroDivisionError
+    def half() -> None:
+        with database.writing() as connection:
+            connection.execute(insert(meta), [{"name": "half", "value": "done"}])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
 
     assert SqlInstallation(database).get("half") is None
 
@@ -125,8 +131,6 @@ def test_an_installation_has_an_id_and_keeps_facts(database: Database) -> None:
 
 
 def test_two_installations_differ(database: Database, tmp_path_factory: pytest.TempPathFactory) -> None:
-    from headgate.adapters.sql.opening import open_database
-
     other: Path = tmp_path_factory.mktemp("other")
     second = open_database(other)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 import msgspec
 import pytest
@@ -157,11 +158,11 @@ def test_two_credentials_never_share_a_digest(directory: DirectoryStore) -> None
 
 def test_what_belongs_to_nobody_is_refused(directory: DirectoryStore) -> None:
     for orphan in (
-        lambda: directory.put_project(PROJECT),
-        lambda: directory.put_membership(MEMBERSHIP),
-        lambda: directory.put_token(TOKEN),
-        lambda: directory.put_key(KEY),
-        lambda: directory.put_session(SESSION),
+        partial(directory.put_project, PROJECT),
+        partial(directory.put_membership, MEMBERSHIP),
+        partial(directory.put_token, TOKEN),
+        partial(directory.put_key, KEY),
+        partial(directory.put_session, SESSION),
     ):
         with pytest.raises(Conflict):
             orphan()

@@ -30,6 +30,9 @@ def told_as_ours() -> Iterator[None]:
     """Turns what the database library raises into failures of ours. The cause stays attached, for the log."""
     try:
         yield
+    except DatabaseInUse as error:
+        # The lock was lost with its connection, and another process was quicker.
+        raise StoreUnavailable("the database has passed to another Headgate process") from error
     except (IntegrityError, DataError) as error:
         raise Conflict(f"the database refused the change: {first_line(error)}") from error
     except SQLAlchemyError as error:

@@ -86,6 +86,7 @@ def _lock(connection: Any, url: URL) -> None:  # noqa: ANN401
     row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
     connection.commit()
     if row is None or not row[0]:
+        connection.close()
         raise DatabaseInUse(
             f"the database {url.render_as_string()!r} is in use by another Headgate process; "
             "stop that one, or choose another database"

@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 
 from headgate.adapters.sql.tables import schema_version
 
-_PLACE: Final = Path(__file__).parent
+PLACE: Final = Path(__file__).parent
 
 
 def steps() -> ScriptDirectory:
     """The steps as they lie in the package."""
-    return ScriptDirectory(str(_PLACE))
+    return ScriptDirectory(str(PLACE))
 
 
 def upgrade(connection: Connection) -> None:

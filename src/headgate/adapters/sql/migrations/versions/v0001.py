@@ -56,8 +56,8 @@ def _organizations() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_project"),
-        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name="fk_project_organization_id"),
         sa.UniqueConstraint("organization_id", "slug", name="uq_project_organization_id_slug"),
+        sa.ForeignKeyConstraint(["organization_id"], ["organization.id"], name="fk_project_organization_id"),
     )
 
 
@@ -159,8 +159,8 @@ def _entries() -> None:
         sa.Column("updated_by", sa.Text, nullable=False),
         sa.Column("private_egress", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("uid", name="pk_entry"),
-        sa.UniqueConstraint("number", name="uq_entry_number"),
         sa.UniqueConstraint("scope", "name", name="uq_entry_scope_name"),
+        sa.UniqueConstraint("number", name="uq_entry_number"),
     )
     op.create_table(
         "verification",
@@ -221,9 +221,9 @@ def _credentials() -> None:
         sa.Column("nonce", sa.LargeBinary, nullable=False),
         sa.Column("ciphertext", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_credential"),
-        sa.ForeignKeyConstraint(["entry_uid"], ["entry.uid"], name="fk_credential_entry_uid", ondelete="CASCADE"),
-        sa.UniqueConstraint("entry_uid", name="uq_credential_entry_uid"),
         sa.UniqueConstraint("scope", "name", name="uq_credential_scope_name"),
+        sa.UniqueConstraint("entry_uid", name="uq_credential_entry_uid"),
+        sa.ForeignKeyConstraint(["entry_uid"], ["entry.uid"], name="fk_credential_entry_uid", ondelete="CASCADE"),
     )
     op.create_index(
         "uq_credential_default",

@@ -1,0 +1,59 @@
+"""A database that fails at a chosen call: once, or from then on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+
+class Faults:
+    """Counts the calls of one engine, from 1. Statements fail before they run.
+
+    A commit that is to fail does so before it happens or, if `lost_answer`, after: then only its answer is lost.
+    """
+
+    def __init__(self, *, at: int, persistent: bool = False, lost_answer: bool = False) -> None:
+        self.calls = 0
+        self.struck_commit = False
+        self._at = at
+        self._persistent = persistent
+        self._lost_answer = lost_answer
+
+    @property
+    def struck(self) -> bool:
+        return self.calls >= self._at
+
+    def _strikes(self) -> bool:
+        self.calls += 1
+        return self.calls >= self._at if self._persistent else self.calls == self._at
+
+    @contextmanager
+    def on(self, engine: Engine) -> Iterator[Faults]:
+        def statement(*_: object) -> None:
+            if self._strikes():
+                raise sqlite3.OperationalError("disk I/O error")
+
+        really_commit = engine.dialect.do_commit
+
+        def commit(connection: DBAPIConnection) -> None:
+            struck = self._strikes()
+            self.struck_commit |= struck
+            if not struck or self._lost_answer:
+                really_commit(connection)  # type: ignore[arg-type]
+            if struck:
+                raise sqlite3.OperationalError("disk I/O error")
+
+        hooks = ("do_execute", "do_executemany", "do_execute_no_params")
+        for hook in hooks:
+            event.listen(engine, hook, statement)
+        engine.dialect.do_commit = commit  # type: ignore[assignment, method-assign]
+        try:
+            yield self
+        finally:
+            engine.dialect.do_commit = really_commit  # type: ignore[method-assign]
+            for hook in hooks:
+                event.remove(engine, hook, statement)
