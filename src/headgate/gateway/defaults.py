@@ -1,0 +1,152 @@
+"""The platform's default models: what a call that names no model goes to.
+
+They are names, resolved like `model` when a call is made: a default that the caller cannot see is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
+
+import msgspec
+
+from headgate.catalogue.kinds import Kind
+from headgate.catalogue.offer import document_of
+from headgate.catalogue.rules import name_problem
+from headgate.catalogue.snapshot import Snapshot
+from headgate.catalogue.values import found
+from headgate.core.errors import Forbidden, InvalidBody, detail
+from headgate.core.json import Json, JsonObject
+from headgate.core.principal import Principal
+
+
+class Defaults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Names of models by what they are the default for; None where there is none."""
+
+    completions: str | None = None
+    embeddings: str | None = None
+    image_generation: str | None = None
+    image_files: str | None = None
+    audio_files: str | None = None
+    document_files: str | None = None
+
+
+class DefaultsStore(Protocol):
+    """Keeps the platform's defaults."""
+
+    def defaults(self) -> Defaults: ...
+
+    def put_defaults(self, defaults: Defaults) -> None: ...
+
+
+_FILES: Final = "file_parsing"
+_PATHS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "completions": ("completions",),
+        "embeddings": ("embeddings",),
+        "image_generation": ("image_generation",),
+        "image_files": (_FILES, "image"),
+        "audio_files": (_FILES, "audio"),
+        "document_files": (_FILES, "document"),
+    }
+)
+"""Where each default stands in the JSON object, above its `model_id`."""
+_FIELDS: Final = MappingProxyType({path: field for field, path in _PATHS.items()})
+_LOOKED_UP: Final = ("dimensions", "supported_dimensions")
+"""What an answer adds to `model_id` and a body may therefore carry: it is looked up, never stored."""
+_OF_KIND: Final[Mapping[Kind, str]] = MappingProxyType(
+    {
+        Kind.CHAT: "completions",
+        Kind.COMPLETION: "completions",
+        Kind.EMBEDDING: "embeddings",
+        Kind.IMAGE: "image_generation",
+        # Without a reranker of its own, reranking is a question to a chat model.
+        Kind.RERANK: "completions",
+    }
+)
+
+
+class PlatformDefaults:
+    """The defaults in force. Written on the writer thread, read by the event loop."""
+
+    def __init__(self, store: DefaultsStore) -> None:
+        self._store = store
+        self.current = store.defaults()
+
+    def replace(self, by: Principal, body: JsonObject) -> Defaults:
+        """Put other defaults in force, as a whole. Forbidden, InvalidBody."""
+        if not by.platform_admin:
+            raise Forbidden("the platform's defaults are for its administrators to write")
+        defaults = parse(body)
+        self._store.put_defaults(defaults)
+        self.current = defaults
+        return defaults
+
+    def model(self, _principal: Principal, kind: Kind) -> str | None:
+        """The name of the model that a call of this kind goes to when it names none."""
+        field = _OF_KIND.get(kind)
+        name: str | None = getattr(self.current, field) if field is not None else None
+        return name
+
+
+def parse(body: JsonObject) -> Defaults:
+    """The defaults of a JSON object; null is none. InvalidBody with every fault."""
+    faults: list[Mapping[str, str]] = []
+    fields: dict[str, str] = {}
+    for path, value in _entries(body, faults):
+        if path not in _FIELDS:
+            accepted = ", ".join(".".join(each) for each in _FIELDS)
+            faults.append(detail(".".join(path), f"{'.'.join(path)!r} is not known; accepted: {accepted}"))
+        elif (name := _model_id(".".join(path), value, faults)) is not None:
+            fields[_FIELDS[path]] = name
+    if faults:
+        raise InvalidBody(faults[0]["message"], details=faults)
+    return msgspec.convert(fields, Defaults)
+
+
+def shown(defaults: Defaults) -> JsonObject:
+    """The defaults as a JSON object, as `parse` takes it."""
+    body: JsonObject = {}
+    for field, path in _PATHS.items():
+        name = getattr(defaults, field)
+        if name is not None:
+            holder = body if len(path) == 1 else body.setdefault(path[0], {})
+            holder[path[-1]] = {"model_id": name}
+    return body
+
+
+def offered(defaults: Defaults, snapshot: Snapshot, principal: Principal) -> JsonObject:
+    """The defaults that the principal can see, the embedding model with its sizes."""
+    names = msgspec.structs.asdict(defaults)
+    seen = {field: name for field, name in names.items() if name is not None and snapshot.find(principal, name)}
+    body = shown(msgspec.convert(seen, Defaults))
+    embeddings = snapshot.find(principal, seen["embeddings"]) if "embeddings" in seen else None
+    if embeddings is not None:
+        document = document_of(embeddings)
+        sizes = {key: value for key in _LOOKED_UP if (value := getattr(document, key)) not in (None, ())}
+        body["embeddings"] |= sizes
+    return body
+
+
+def _entries(body: JsonObject, faults: list[Mapping[str, str]]) -> list[tuple[tuple[str, ...], Json]]:
+    files = body.get(_FILES)
+    if files is not None and not isinstance(files, dict):
+        faults.append(detail(_FILES, f"{_FILES!r} takes an object, not {found(files)}"))
+    inner = files if isinstance(files, dict) else {}
+    outer = [((key,), value) for key, value in body.items() if key != _FILES]
+    return [*outer, *(((_FILES, key), value) for key, value in inner.items())]
+
+
+def _model_id(path: str, value: Json, faults: list[Mapping[str, str]]) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or "model_id" not in value or set(value) - {"model_id", *_LOOKED_UP}:
+        faults.append(detail(path, f"{path!r} takes an object with 'model_id', or null"))
+        return None
+    wrong = name_problem(value["model_id"])
+    if wrong is not None:
+        faults.append(detail(f"{path}.model_id", f"'{path}.model_id' takes {wrong}"))
+        return None
+    name: str = value["model_id"]
+    return name
