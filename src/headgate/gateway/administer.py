@@ -6,12 +6,13 @@ that the one before it left. What a commit does not reach, a failed one included
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 import msgspec
 
 from headgate.catalogue.entry import Document
+from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer, document_of
 from headgate.catalogue.revision import Action, Difference, Revision
 from headgate.catalogue.scope import Scope
@@ -89,12 +90,23 @@ class Administer:
         desk.commit(desk.moment(by), offer.scope, Action.DELETE, [draft], desk.next([draft]))
         return offer
 
-    def replace(self, by: Principal, scope: Scope, items: Sequence[Item], *, if_match: str | None = None) -> Replaced:
-        """Make the scope hold exactly these items. Forbidden, PreconditionFailed, TooManyItems, InvalidItems."""
+    def replace(
+        self,
+        by: Principal,
+        scope: Scope,
+        items: Sequence[Item],
+        *,
+        kinds: Container[Kind] = frozenset(Kind),
+        if_match: str | None = None,
+    ) -> Replaced:
+        """Make the scope hold exactly these items, besides entries of other kinds than `kinds`.
+
+        Forbidden, PreconditionFailed, TooManyItems, InvalidItems.
+        """
         self._desk.catch_up()
         demand_writable(by, scope)
         demand_match(if_match, self._desk.scope_version(scope))
-        return bulk.replace(self._desk, by, scope, bulk.bounded(items, self._max_items))
+        return bulk.replace(self._desk, by, scope, bulk.bounded(items, self._max_items), kinds=kinds)
 
     def plan(
         self, by: Principal, scope: Scope, items: Sequence[Item], *, if_match: str | None = None

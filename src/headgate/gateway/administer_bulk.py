@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 import msgspec
 
 from headgate.catalogue.entry import Document
+from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer, document_of
 from headgate.catalogue.revision import Action, Difference, document_difference
 from headgate.catalogue.scope import Scope
@@ -56,8 +57,9 @@ def bounded(items: Sequence[Item], limit: int) -> Sequence[Item]:
     return items
 
 
-def replace(desk: Desk, by: Principal, scope: Scope, items: Sequence[Item]) -> Replaced:
-    held, matched = _held(desk, scope), _matched(desk, by, scope, items)
+def replace(desk: Desk, by: Principal, scope: Scope, items: Sequence[Item], *, kinds: Container[Kind]) -> Replaced:
+    held = [offer for offer in _held(desk, scope) if offer.kind in kinds]
+    matched = _matched(desk, by, scope, items)
     drafts = _drafts(desk, desk.moment(by), scope, held, matched)
     following = desk.next(drafts) if drafts else desk.snapshot
     if drafts:
