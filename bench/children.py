@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -91,10 +91,16 @@ class Children:
             signal.signal(signal.SIGINT, impatient)
 
     def start(
-        self, name: str, command: Sequence[str | Path], *, core: int, environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        core: int | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> Child:
+        """Start a program, on one core if one is named."""
         log = self._logs / f"{name}-{len(self._started)}.log"
-        with log.open("wb") as output, pinned_to(core):
+        with log.open("wb") as output, pinned_to(core) if core is not None else nullcontext():
             process = subprocess.Popen(
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL,

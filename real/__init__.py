@@ -1,0 +1,1 @@
+"""A real language model answers through Headgate, and the transcript of it."""
