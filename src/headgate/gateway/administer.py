@@ -42,7 +42,7 @@ class Administer:
 
     def __init__(self, desk: Desk, *, max_items: int = MAX_ITEMS) -> None:
         self._desk = desk
-        self._max_items = max_items
+        self.max_items = max_items
 
     def create(self, by: Principal, scope: Scope, write: Write) -> Written:
         """A new entry. Forbidden, InvalidBody, ModelExists."""
@@ -106,7 +106,7 @@ class Administer:
         self._desk.catch_up()
         demand_writable(by, scope)
         demand_match(if_match, self._desk.scope_version(scope))
-        return bulk.replace(self._desk, by, scope, bulk.bounded(items, self._max_items), kinds=kinds)
+        return bulk.replace(self._desk, by, scope, bulk.bounded(items, self.max_items), kinds=kinds)
 
     def plan(
         self, by: Principal, scope: Scope, items: Sequence[Item], *, if_match: str | None = None
@@ -115,7 +115,7 @@ class Administer:
         self._desk.catch_up()
         demand_writable(by, scope)
         demand_match(if_match, self._desk.scope_version(scope))
-        return bulk.plan(self._desk, by, scope, bulk.bounded(items, self._max_items))
+        return bulk.plan(self._desk, by, scope, bulk.bounded(items, self.max_items))
 
     def rollback(self, by: Principal, scope: Scope, number: int, names: Sequence[str] | None) -> RolledBack:
         """Restore the scope's documents, or those of `names`, as revision `number` left them.
