@@ -8,7 +8,6 @@ that were given a value appear. Secrets are no part of a document and never show
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -17,6 +16,7 @@ from headgate.catalogue.entry import Document
 from headgate.catalogue.kinds import CATALOGUE_TYPES
 from headgate.catalogue.offer import Offer, document_of
 from headgate.core.json import Json, JsonObject
+from headgate.web import times
 from headgate.web.catalogue_api.fields import TABLE, Group, gathered
 
 _LEFT_OUT: Final = frozenset({"failover", "region"})
@@ -29,9 +29,9 @@ def shown(offer: Offer, warnings: Sequence[str] = ()) -> JsonObject:
     body.update(
         scope=offer.scope_key,
         owner=owner(offer),
-        created_at=rfc3339(offer.created_at),
+        created_at=times.written(offer.created_at),
         created_by=offer.created_by,
-        updated_at=rfc3339(offer.updated_at),
+        updated_at=times.written(offer.updated_at),
         updated_by=offer.updated_by,
         revision=offer.revision,
     )
@@ -62,7 +62,7 @@ def listed(offer: Offer) -> JsonObject:
         "object": "model",
         "type": "model",
         "created": int(offer.created_at),
-        "created_at": rfc3339(offer.created_at),
+        "created_at": times.written(offer.created_at),
         "owned_by": owner(offer),
         "display_name": document_of(offer).title or offer.name,
     }
@@ -72,10 +72,6 @@ def owner(offer: Offer) -> str:
     """Whose entry it is: the id of the user, project or organization, or `platform`."""
     scope = offer.scope
     return scope.user or scope.project or scope.organization or scope.key
-
-
-def rfc3339(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _field(document: Document, known: str | Group) -> Json:

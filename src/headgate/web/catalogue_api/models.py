@@ -1,0 +1,134 @@
+"""One model entry at a time: create, get, change, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from headgate.access.entries import may_write, own_scope
+from headgate.access.permissions import GOVERNANCE_MANAGE
+from headgate.catalogue.entry import Document
+from headgate.catalogue.kinds import CATALOGUE_TYPES
+from headgate.catalogue.merge import written
+from headgate.catalogue.offer import Offer
+from headgate.core.errors import ModelNotFound
+from headgate.core.json import Json, JsonObject
+from headgate.core.principal import Principal
+from headgate.gateway.administer import Administer, Write, Written
+from headgate.gateway.administer_desk import target
+from headgate.gateway.road import CurrentSnapshot
+from headgate.web import query
+from headgate.web.answers import json_response, not_modified
+from headgate.web.authorisation import Requires
+from headgate.web.bodies import read_object
+from headgate.web.catalogue_api import described
+from headgate.web.catalogue_api.mount import Mount
+from headgate.web.catalogue_api.reading import Reading, checked, read, read_new
+from headgate.web.catalogue_api.view import shown, superset
+from headgate.web.running import Runner
+
+Reader = Annotated[Principal, Depends(Requires())]
+Creator = Annotated[Principal, Depends(Requires(GOVERNANCE_MANAGE, seed_takes_bearer_key=True))]
+# Whether an entry may be changed depends on its scope: the use case decides, once it is known which entry is meant.
+Changer = Annotated[Principal, Depends(Requires(seed_takes_bearer_key=True))]
+Deleter = Annotated[Principal, Depends(Requires())]
+
+ONE: Final = "/models/{model_id:path}"
+
+
+class Models:
+    """The handlers of single entries on one mount."""
+
+    def __init__(self, mount: Mount, *, current: CurrentSnapshot, administer: Administer, writer: Runner) -> None:
+        self._mount = mount
+        self._current = current
+        self._administer = administer
+        self._writer = writer
+
+    def add_to(self, router: APIRouter) -> None:
+        router.add_api_route("/models", self.create, methods=["POST"], openapi_extra=described.CREATE)
+        router.add_api_route(ONE, self.get, methods=["GET"], openapi_extra=described.GET)
+        router.add_api_route(ONE, self.change, methods=["PATCH"], openapi_extra=described.CHANGE)
+        router.add_api_route(ONE, self.delete, methods=["DELETE"], openapi_extra=described.DELETE)
+
+    async def create(self, request: Request, principal: Creator) -> Response:
+        reading = read_new(await read_object(request), self._mount.types)
+        scope = query.scope(request.query_params, principal) or own_scope(principal)
+
+        def create() -> Written:
+            document = written(None, {"name": reading.name, **reading.with_kind(None)})
+            return self._administer.create(principal, scope, Write(document, reading.secret))
+
+        made = await self._writer.run(create)
+        return self._model(made.offer, made.warnings)
+
+    async def get(self, request: Request, principal: Reader) -> Response:
+        name, scope = _name(request), query.scope(request.query_params, principal)
+        snapshot = self._current.snapshot
+        offer = self._shown(target(snapshot, principal, name, scope), name)
+        if not may_write(principal, offer.scope):
+            # Visible is not yet callable: who may not write an entry sees what a call of it would say.
+            snapshot.resolve(principal, offer.uid)
+        return not_modified(request, _etag(offer)) or self._model(offer)
+
+    async def change(self, request: Request, principal: Changer) -> Response:
+        name, scope = _name(request), query.scope(request.query_params, principal)
+        body = await read_object(request)
+        renamed = body.pop("model_id", None)
+        reading = checked(read(body, self._mount.types))
+
+        def change() -> Written:
+            return self._administer.update(
+                principal,
+                name,
+                lambda document: self._changed(document, reading, name),
+                scope=scope,
+                if_match=request.headers.get("if-match"),
+            )
+
+        made = await self._writer.run(change)
+        return self._model(made.offer, (*_renaming(renamed, made.offer.name), *made.warnings))
+
+    async def delete(self, request: Request, principal: Deleter) -> Response:
+        name, scope = _name(request), query.scope(request.query_params, principal)
+
+        def delete() -> Offer:
+            self._shown(target(self._current.snapshot, principal, name, scope), name)
+            if_match = request.headers.get("if-match")
+            return self._administer.delete(principal, name, scope=scope, if_match=if_match)
+
+        gone = await self._writer.run(delete)
+        body: JsonObject = {"deleted": True, "model_id": gone.name}
+        return json_response({**body, "id": gone.name, "object": "model"} if self._mount.superset else body)
+
+    def _changed(self, document: Document, reading: Reading, name: str) -> Write:
+        if CATALOGUE_TYPES[document.kind] not in self._mount.types:
+            raise ModelNotFound(name)
+        return Write(written(document, reading.with_kind(document.kind)), reading.secret)
+
+    def _shown(self, offer: Offer, name: str) -> Offer:
+        """The entry, if this mount has a word for its type; elsewhere it is as if it did not exist."""
+        if not self._mount.shows(offer):
+            raise ModelNotFound(name)
+        return offer
+
+    def _model(self, offer: Offer, warnings: Sequence[str] = ()) -> Response:
+        body = shown(offer, warnings)
+        return json_response({**superset(offer), **body} if self._mount.superset else body, etag=_etag(offer))
+
+
+def _name(request: Request) -> str:
+    name: str = request.path_params["model_id"]
+    return name
+
+
+def _etag(offer: Offer) -> str:
+    return f'"{offer.version}"'
+
+
+def _renaming(given: Json, name: str) -> tuple[str, ...]:
+    if given is None or given == name:
+        return ()
+    return (f"'model_id' cannot be changed and was ignored: the entry is {name!r}",)
