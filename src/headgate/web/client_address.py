@@ -7,7 +7,7 @@ trusted proxy's. Both roads ask here, so an address means the same in a log, a l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias
 
@@ -21,16 +21,13 @@ def networks(cidrs: Iterable[str]) -> Networks:
     return tuple(ip_network(cidr) for cidr in cidrs)
 
 
-def client_address(peer: str, headers: Iterable[tuple[bytes, bytes]], trusted: Networks) -> str:
+def client_address(peer: str, headers: Iterable[tuple[bytes, bytes]], *, trusted: Networks) -> str:
     """The address of the client whose request came over a connection from `peer`. Header names are lower case."""
     if not trusted or not _belongs(peer, trusted):
         return peer
-    return _rightmost_untrusted(peer, [value for name, value in headers if name == FORWARDED_FOR], trusted)
-
-
-def _rightmost_untrusted(peer: str, forwarded: Sequence[bytes], trusted: Networks) -> str:
+    forwarded = b",".join(value for name, value in headers if name == FORWARDED_FOR)
     address = peer
-    for part in reversed(b",".join(forwarded).split(b",")):
+    for part in reversed(forwarded.split(b",")):
         claimed = _address(part.decode("latin-1").strip())
         if not claimed:
             # A proxy of ours wrote no address here, so nothing further left is known to come from one.

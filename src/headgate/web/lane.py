@@ -25,9 +25,7 @@ from headgate.core.errors import GatewayError, HeadersTooLarge, MalformedRequest
 from headgate.gateway.ports import RequestHead
 from headgate.http1.framing import CONTINUE
 from headgate.http1.inbound import CHUNKED, WATCHED, body_length, expects_continue
-from headgate.web.client_address import client_address
-from headgate.web.lane_answer import AnsweringConnection
-from headgate.web.lane_asgi import fill_scope, open_cycle, with_known_length
+from headgate.web.lane_asgi import ApplicationConnection
 from headgate.web.lane_connection import ASGI, CALL, DRAINING, HEAD, READ, WAITING
 from headgate.web.lane_shared import NO_DEADLINE, Inbound
 from headgate.web.lane_upgrade import body_reader
@@ -40,7 +38,7 @@ class _Pipelined(Exception):
     """Stops the parser where a message begins that will not be answered."""
 
 
-class Lane(AnsweringConnection):
+class Lane(ApplicationConnection):
     """A connection of a client, and the `Client` of its calls."""
 
     def __init__(
@@ -165,12 +163,13 @@ class Lane(AnsweringConnection):
         self.short = 0 <= self._length <= limits.drained_bytes
         opens = self.inbound.routes.get((self._method, path))
         if opens is None:
-            self._hand_over()
+            waits = not self._pieces and expects_continue(self._watched)
+            self.hand_over(self._fields, method=self._method, waits=waits)
             return
         self.phase = CALL
         self.told_blocked = False
         call = self.call = opens(self)
-        call.head(RequestHead(path, query, self._fields, self._client_address()))
+        call.head(RequestHead(path, query, self._fields, self.address_of(self._fields)))
         if self.call is not call:
             return
         if not self.whole and not self._pieces and expects_continue(self._watched):
@@ -198,7 +197,7 @@ class Lane(AnsweringConnection):
             self.taking = False
             self.deadline = NO_DEADLINE
             if call is None:
-                self._complete_cycle()
+                self.complete_cycle()
             else:
                 call.body_complete()
         elif self._fault is not None:
@@ -219,40 +218,6 @@ class Lane(AnsweringConnection):
                 self.flow.pause_reading()
             self.cycle.message_event.set()
 
-    def _hand_over(self) -> None:
-        """No call answers this message: an application does."""
-        url, fields = self.url, self._fields
-        super().on_message_begin()
-        self.url = url
-        self.headers.extend(fields)
-        self.headers = []
-        try:
-            fill_scope(self.scope, url, method=self._method, version=self.version)
-        except MalformedRequest as fault:
-            self.refuse(fault)
-            return
-        if self.client is not None:
-            self.scope["client"] = (self._client_address(), self.client[1])
-        waits = not self._pieces and expects_continue(self._watched)
-        self.phase = ASGI
-        self.cycle = open_cycle(self, expects_continue=waits, keep_alive=self.persists())
-        collected = self.version == "1.0" and self._method != b"HEAD"
-        self._start_asgi_task(self.cycle, with_known_length(self.app) if collected else self.app)
-
-    def _complete_cycle(self) -> None:
-        cycle = self.cycle
-        cycle.more_body = False
-        if not cycle.response_started:
-            cycle.keep_alive = self.persists()
-        cycle.message_event.set()
-
-    def on_response_complete(self) -> None:
-        self.server_state.total_requests += 1
-        self.flow.resume_reading()
-        if self.phase is ASGI:
-            self.closing = not self.cycle.keep_alive
-            self.finish()
-
     def rest(self) -> None:
         super().rest()
         self._fed = 0
@@ -262,10 +227,6 @@ class Lane(AnsweringConnection):
         if self._second_parser:
             self._second_parser = False
             self._new_parser()
-
-    def _client_address(self) -> str:
-        trusted = self.inbound.trusted_proxies
-        return client_address(self.peer, self._fields, trusted) if trusted else self.peer
 
     # What goes wrong
 

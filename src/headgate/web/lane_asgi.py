@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import urllib.parse
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import httptools
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, HTTPScope, Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from headgate.core.errors import MalformedRequest
-
-if TYPE_CHECKING:
-    from headgate.web.lane import Lane
+from headgate.web.client_address import client_address
+from headgate.web.lane_answer import AnsweringConnection
+from headgate.web.lane_connection import ASGI
 
 
 class AnswerTransport:
     """What a cycle may do with the connection: write, and ask for its end."""
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: AnsweringConnection) -> None:
         self._lane = lane
 
     def write(self, data: bytes) -> None:
@@ -38,7 +38,64 @@ class AnswerTransport:
             self._lane.reset()
 
 
-def fill_scope(scope: HTTPScope, url: bytes, *, method: bytes, version: str) -> None:
+class ApplicationConnection(AnsweringConnection):
+    """A connection whose messages may be handed to the applications."""
+
+    def hand_over(self, fields: list[tuple[bytes, bytes]], *, method: bytes, waits: bool) -> None:
+        """Let an application answer the message. `waits`: the client sends its body after 100 Continue."""
+        url = self.url
+        # Makes the scope, and forgets what was recorded.
+        super().on_message_begin()
+        self.url = url
+        self.headers.extend(fields)
+        # The list belongs to the scope; trailers go to another.
+        self.headers = []
+        try:
+            _fill_scope(self.scope, url, method=method, version=self.version)
+        except MalformedRequest as fault:
+            self.refuse(fault)
+            return
+        if self.client is not None:
+            self.scope["client"] = (self.address_of(fields), self.client[1])
+        self.phase = ASGI
+        self.cycle = RequestResponseCycle(
+            scope=self.scope,
+            transport=cast(asyncio.Transport, AnswerTransport(self)),
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=waits,
+            keep_alive=self.persists(),
+            on_response=self.on_response_complete,
+        )
+        collected = self.version == "1.0" and method != b"HEAD"
+        self._start_asgi_task(self.cycle, with_known_length(self.app) if collected else self.app)
+
+    def complete_cycle(self) -> None:
+        """The body has arrived to its end."""
+        cycle = self.cycle
+        cycle.more_body = False
+        if not cycle.response_started:
+            cycle.keep_alive = self.persists()
+        cycle.message_event.set()
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        if self.phase is ASGI:
+            self.closing = not self.cycle.keep_alive
+            self.finish()
+
+    def address_of(self, fields: list[tuple[bytes, bytes]]) -> str:
+        """The address of the client that sent a message with these headers."""
+        trusted = self.inbound.trusted_proxies
+        return client_address(self.peer, fields, trusted=trusted) if trusted else self.peer
+
+
+def _fill_scope(scope: HTTPScope, url: bytes, *, method: bytes, version: str) -> None:
     """Complete a scope with what the request line says. Raises MalformedRequest for a target without a path."""
     try:
         target = httptools.parse_url(url)
@@ -52,30 +109,6 @@ def fill_scope(scope: HTTPScope, url: bytes, *, method: bytes, version: str) -> 
     scope["path"] = urllib.parse.unquote(raw_path.decode("ascii"))
     scope["raw_path"] = raw_path
     scope["query_string"] = target.query or b""
-
-
-def open_cycle(lane: Lane, *, expects_continue: bool, keep_alive: bool) -> RequestResponseCycle:
-    """A cycle for the message whose scope the lane has filled."""
-    return RequestResponseCycle(
-        scope=lane.scope,
-        transport=cast(asyncio.Transport, AnswerTransport(lane)),
-        flow=lane.flow,
-        logger=lane.logger,
-        access_logger=lane.access_logger,
-        access_log=False,
-        default_headers=lane.server_state.default_headers,
-        message_event=asyncio.Event(),
-        expect_100_continue=expects_continue,
-        keep_alive=keep_alive,
-        on_response=lane.on_response_complete,
-    )
-
-
-def disconnect(cycle: RequestResponseCycle) -> None:
-    """Tell the application that its client is gone; what it sends from here on goes nowhere."""
-    if not cycle.response_complete:
-        cycle.disconnected = True
-    cycle.message_event.set()
 
 
 def with_known_length(app: ASGI3Application) -> ASGI3Application:

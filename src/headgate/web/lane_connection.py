@@ -22,7 +22,6 @@ from uvicorn.server import ServerState
 from headgate.core.errors import GatewayError, RequestTimeout
 from headgate.gateway.ports import CallEvents
 from headgate.http1.framing import status_line
-from headgate.web.lane_asgi import disconnect
 from headgate.web.lane_shared import NO_DEADLINE, Inbound
 
 _LOG: Final = logging.getLogger(__name__)
@@ -197,7 +196,10 @@ class Connection(HttpToolsProtocol):
             except Exception:  # a bug of ours ends this call and no other
                 self.abandon(call)
         elif self.cycle is not None:
-            disconnect(self.cycle)
+            if not self.cycle.response_complete:
+                # What the application sends from here on goes nowhere.
+                self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def abandon(self, call: CallEvents) -> None:
         """Called while an exception of `call` is handled: a bug."""

@@ -21,6 +21,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
+from starlette.types import ASGIApp
 from typing_extensions import override
 from uvicorn.config import Config
 from uvicorn.server import HANDLED_SIGNALS, Server
@@ -77,7 +78,7 @@ class GatewayServer(Server):
 
     def __init__(
         self,
-        app: ASGIApplication,
+        app: ASGIApp,
         inbound: Inbound,
         *,
         clock: Clock,
@@ -234,9 +235,9 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _config(app: ASGIApplication, inbound: Inbound) -> Config:
+def _config(app: ASGIApp, inbound: Inbound) -> Config:
     return Config(
-        app,
+        cast("ASGIApplication", app),
         http=cast("type[asyncio.Protocol]", functools.partial(Lane, inbound=inbound)),
         ws="none",
         log_config=None,
