@@ -59,9 +59,7 @@ def create(catalogue: CatalogueStore, *names: str, scope: Scope = PLATFORM) -> l
     """Write new entries as the next revision."""
     number = catalogue.head() + 1
     ids = catalogue.next_numbers(len(names))
-    entries = [
-        entry(name, number=each, scope=scope, revision=number) for name, each in zip(names, ids, strict=True)
-    ]
+    entries = [entry(name, number=each, scope=scope, revision=number) for name, each in zip(names, ids, strict=True)]
     catalogue.commit(revision(number, *created(*entries), action=Action.CREATE, scope=scope))
     return entries
 

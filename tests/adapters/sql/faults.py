@@ -6,8 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Engine, PoolProxiedConnection, event
 
 
 class Faults:
@@ -39,18 +38,18 @@ class Faults:
 
         really_commit = engine.dialect.do_commit
 
-        def commit(connection: DBAPIConnection) -> None:
+        def commit(dbapi_connection: PoolProxiedConnection) -> None:
             struck = self._strikes()
             self.struck_commit |= struck
             if not struck or self._lost_answer:
-                really_commit(connection)  # type: ignore[arg-type]
+                really_commit(dbapi_connection)
             if struck:
                 raise sqlite3.OperationalError("disk I/O error")
 
         hooks = ("do_execute", "do_executemany", "do_execute_no_params")
         for hook in hooks:
             event.listen(engine, hook, statement)
-        engine.dialect.do_commit = commit  # type: ignore[assignment, method-assign]
+        engine.dialect.do_commit = commit  # type: ignore[method-assign]
         try:
             yield self
         finally:

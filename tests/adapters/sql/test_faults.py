@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 import pytest
 
 from headgate.adapters.sql.catalogue import SqlCatalogue
@@ -70,12 +68,11 @@ def test_the_rehearsed_revision_is_written_when_nothing_fails(database: Database
 def test_a_database_that_fails_at_any_call_writes_nothing_and_recovers(database: Database, *, persistent: bool) -> None:
     store = Store(database)
 
-    for at in count(1):
-        faults = Faults(at=at, persistent=persistent)
-        if not store.fails(faults):
-            break
+    at = 1
+    while store.fails(faults := Faults(at=at, persistent=persistent)):
         assert faults.struck
         assert store.state() == store.before
+        at += 1
 
     assert faults.calls > 8
     assert not faults.struck
@@ -85,10 +82,10 @@ def test_a_database_that_fails_at_any_call_writes_nothing_and_recovers(database:
 def test_a_commit_whose_answer_was_lost_is_found_out_to_have_happened(database: Database) -> None:
     store = Store(database)
 
-    for at in count(1):
-        faults = Faults(at=at, lost_answer=True)
-        if not store.fails(faults):
-            break
+    at = 1
+    while store.fails(faults := Faults(at=at, lost_answer=True)):
+        assert store.state() == store.before
+        at += 1
 
     assert faults.struck_commit
     assert store.state() == store.after
@@ -97,12 +94,12 @@ def test_a_commit_whose_answer_was_lost_is_found_out_to_have_happened(database: 
 def test_a_commit_whose_outcome_cannot_be_found_out_says_so(database: Database) -> None:
     store = Store(database)
 
-    for at in count(1):
-        faults = Faults(at=at, persistent=True, lost_answer=True)
-        told = store.fails(faults)
-        if faults.struck_commit:
-            break
+    at = 1
+    told = store.fails(faults := Faults(at=at, persistent=True, lost_answer=True))
+    while not faults.struck_commit:
         assert store.state() == store.before
+        at += 1
+        told = store.fails(faults := Faults(at=at, persistent=True, lost_answer=True))
 
     assert told == "the database failed while it committed revision 2, and does not say whether it did"
     assert store.state() == store.after
