@@ -81,9 +81,7 @@ def find_master_key(setting: Secret | None, file: Path, *, create: bool) -> Mast
     except MasterKeyMissing as error:
         if create:
             return create_key_file(file)
-        raise MasterKeyMissing(
-            f"{error}; accepted: the file that the secrets of this database were sealed with"
-        ) from None
+        raise MasterKeyMissing(f"{error}; accepted: the file under which this database was sealed") from None
 
 
 def read_key_file(path: Path) -> MasterKey:
@@ -96,13 +94,15 @@ def read_key_file(path: Path) -> MasterKey:
     except OSError as error:
         reason = "it is a symbolic link" if path.is_symlink() else error.strerror
         raise _refused(path, f"cannot be read: {reason}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
             raise _refused(path, "is not a regular file")
-        if status.st_mode & 0o077:
-            raise _refused(path, f"has mode {stat.S_IMODE(status.st_mode):04o}, so others may use it")
-        text = file.read(_FILE_LIMIT)
+        if mode & 0o077:
+            raise _refused(path, f"has mode {stat.S_IMODE(mode):04o}, so others may use it")
+        text = os.read(descriptor, _FILE_LIMIT)
+    finally:
+        os.close(descriptor)
     try:
         return parse_master_key(Secret(text.decode("ascii", "replace")))
     except MasterKeyRefused as error:
