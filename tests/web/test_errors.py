@@ -1,0 +1,296 @@
+"""The table of answers: complete, and told in two shapes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.core import errors
+from headgate.core.errors import (
+    Forbidden,
+    GatewayError,
+    InvalidBody,
+    ModelNotAllowed,
+    ModelNotFound,
+    NotAuthenticated,
+    RateLimited,
+    UpstreamFailed,
+    detail,
+)
+from headgate.core.failure import Failure, FailureKind
+from headgate.gateway.endpoint import Shape
+from headgate.web.errors import (
+    ANSWERS,
+    BUG,
+    FAILURES,
+    Answer,
+    ErrorShapes,
+    answer,
+    bug_body,
+    error_headers,
+    flat_body,
+    openai_body,
+)
+
+CONTEXT_TOO_LONG = b"""{"error": {"message": "This model's maximum context length is 8192 tokens.",
+    "type": "invalid_request_error", "param": "messages", "code": "context_length_exceeded"}}"""
+
+
+def leaves(family: type[GatewayError]) -> set[type[GatewayError]]:
+    below = [each for each in family.__subclasses__() if each.__module__.startswith("headgate.")]
+    return set().union(*(leaves(each) for each in below)) if below else {family}
+
+
+def failed(
+    kind: FailureKind, *, status: int | None = None, retry_after: int | None = None, body: bytes = b""
+) -> UpstreamFailed:
+    """The end of a call whose earlier attempt failed in another way."""
+    before = Failure(kind=FailureKind.REFUSED, message="nobody there")
+    last = Failure(kind=kind, message="it failed", status=status, retry_after=retry_after, body=body)
+    return UpstreamFailed([before, last], model="m", provider="openai")
+
+
+def words(error: GatewayError) -> str:
+    name = type(error).__name__
+    return f"{name} {error.last.kind} {error.last.status}" if isinstance(error, UpstreamFailed) else name
+
+
+def flat(error: GatewayError) -> dict[str, Any]:
+    return msgspec.json.decode(flat_body(error), type=dict[str, Any])
+
+
+def openai(error: GatewayError) -> dict[str, Any]:
+    body = msgspec.json.decode(openai_body(error), type=dict[str, dict[str, Any]])
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"message", "type", "param", "code"}
+    return body["error"]
+
+
+def test_every_reported_error_has_an_answer() -> None:
+    assert leaves(GatewayError) == {*ANSWERS, UpstreamFailed}
+
+
+def test_every_failure_of_an_upstream_has_an_answer() -> None:
+    assert set(FAILURES) == set(FailureKind)
+
+
+@pytest.mark.parametrize(
+    "told",
+    sorted({*ANSWERS.values(), *FAILURES.values(), BUG}, key=repr),
+    ids=lambda told: f"{told.name} {told.status}",
+)
+def test_an_answer_has_an_error_status_a_code_and_a_name(told: Answer) -> None:
+    assert 400 <= told.status < 600
+    assert re.fullmatch(r"[A-Z]+(_[A-Z]+)*", told.code)
+    assert re.fullmatch(r"([A-Z][a-z]+)+", told.name)
+    assert told.name.lower() == told.code.replace("_", "").lower()
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", told.lower_code)
+    assert (told.type == "server_error") == (told.status >= 500)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (NotAuthenticated(), 401, "NOT_AUTHENTICATED"),
+        (errors.TwoCredentials(["x-api-key", "api-key"]), 400, "TWO_CREDENTIALS"),
+        (Forbidden("no"), 403, "FORBIDDEN"),
+        (errors.ContextUnknown(), 403, "CONTEXT_UNKNOWN"),
+        (errors.InvalidJson("no"), 400, "INVALID_BODY"),
+        (errors.MissingModelId(), 400, "MISSING_MODEL_ID"),
+        (errors.MissingType(["completion"]), 400, "MISSING_TYPE"),
+        (errors.InvalidItems("no"), 400, "INVALID_ITEMS"),
+        (errors.TooManyItems("no"), 400, "PAYLOAD_TOO_LARGE"),
+        (errors.PayloadTooLarge("no"), 413, "PAYLOAD_TOO_LARGE"),
+        (errors.HeadersTooLarge("no"), 431, "HEADERS_TOO_LARGE"),
+        (errors.RequestTimeout("no"), 408, "REQUEST_TIMEOUT"),
+        (errors.MethodNotAllowed("no"), 405, "METHOD_NOT_ALLOWED"),
+        (errors.PreconditionFailed("no"), 412, "PRECONDITION_FAILED"),
+        (RateLimited("slow down", retry_after=7), 429, "RATE_LIMITED"),
+        (ModelNotFound("m"), 404, "MODEL_NOT_FOUND"),
+        (errors.ModelExists("m"), 409, "MODEL_EXISTS"),
+        (ModelNotAllowed("m", "disabled"), 403, "MODEL_NOT_ALLOWED"),
+        (errors.ModelNotRoutable("no"), 424, "MODEL_NOT_ROUTABLE"),
+        (errors.CredentialMissing("no"), 424, "CREDENTIAL_MISSING"),
+        (errors.ShuttingDown(), 503, "SHUTTING_DOWN"),
+        (errors.StoreUnavailable("no"), 503, "STORE_UNAVAILABLE"),
+        (failed(FailureKind.UNROUTABLE), 424, "MODEL_NOT_ROUTABLE"),
+        (failed(FailureKind.CREDENTIAL_MISSING), 424, "CREDENTIAL_MISSING"),
+        (failed(FailureKind.BUSY), 503, "PROVIDER_NO_RESPONSE"),
+        (failed(FailureKind.REFUSED), 502, "PROVIDER_NO_RESPONSE"),
+        (failed(FailureKind.NAME_NOT_FOUND), 502, "PROVIDER_NO_RESPONSE"),
+        (failed(FailureKind.TLS), 502, "PROVIDER_NO_RESPONSE"),
+        (failed(FailureKind.RESET), 502, "PROVIDER_NO_RESPONSE"),
+        (failed(FailureKind.CONNECT_TIMEOUT), 504, "PROVIDER_NO_RESPONSE"),
+        (failed(FailureKind.FIRST_BYTE_TIMEOUT), 504, "PROVIDER_NO_RESPONSE"),
+        (failed(FailureKind.IDLE_TIMEOUT), 504, "PROVIDER_NO_RESPONSE"),
+        (failed(FailureKind.TOTAL_TIMEOUT), 504, "PROVIDER_NO_RESPONSE"),
+        (failed(FailureKind.CUT), 502, "PROVIDER_ERROR"),
+        (failed(FailureKind.MALFORMED), 502, "PROVIDER_ERROR"),
+        (failed(FailureKind.TOO_LARGE), 502, "PROVIDER_ERROR"),
+        (failed(FailureKind.SERVER_ERROR, status=500), 502, "PROVIDER_ERROR"),
+        (failed(FailureKind.RATE_LIMITED, status=429, retry_after=3), 429, "RATE_LIMITED"),
+        (failed(FailureKind.REJECTED, status=422), 422, "PROVIDER_ERROR"),
+        (failed(FailureKind.REJECTED, status=400), 400, "PROVIDER_ERROR"),
+        (failed(FailureKind.REJECTED), 502, "PROVIDER_ERROR"),
+    ],
+    ids=lambda value: words(value) if isinstance(value, GatewayError) else str(value),
+)
+def test_an_error_is_told_with_its_status_and_code(error: GatewayError, status: int, code: str) -> None:
+    body = flat(error)
+
+    assert answer(error).status == status
+    assert (body["status"], body["code"], body["message"]) == (status, code, error.message)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_of_the_entry_never_looks_like_a_refused_key_of_the_caller(status: int) -> None:
+    assert answer(failed(FailureKind.CREDENTIAL_REJECTED, status=status)).status == 502
+
+
+@pytest.mark.parametrize("status", [200, 302, 500, 600, 0])
+def test_a_refusal_never_has_a_status_that_is_no_refusal(status: int) -> None:
+    assert answer(failed(FailureKind.REJECTED, status=status)).status == 502
+
+
+def test_an_error_that_is_more_special_than_the_table_is_told_as_its_nearest_kin() -> None:
+    class TooDark(Forbidden):
+        """More special than the table."""
+
+    assert answer(TooDark("no")) == ANSWERS[Forbidden]
+
+
+def test_the_flat_shape_has_exactly_the_published_members() -> None:
+    assert flat(ModelNotFound("gpt-x")) == {
+        "error": "ModelNotFound",
+        "code": "MODEL_NOT_FOUND",
+        "message": "model 'gpt-x' does not exist",
+        "status": 404,
+    }
+
+
+def test_the_flat_shape_tells_details_and_waiting_where_they_apply() -> None:
+    invalid = InvalidBody("no", details=[detail("type", "a string")])
+
+    assert flat(invalid)["details"] == [{"path": "type", "message": "a string"}]
+    assert flat(RateLimited("no", retry_after=9))["retryAfter"] == 9
+
+
+def test_the_flat_shape_tells_which_upstream_failed() -> None:
+    body = flat(failed(FailureKind.REJECTED, status=400, body=CONTEXT_TOO_LONG))
+
+    assert (body["provider"], body["model"]) == ("openai", "m")
+    assert body["provider_error_type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("error", "type_", "code", "param"),
+    [
+        (NotAuthenticated(), "invalid_request_error", "invalid_api_key", None),
+        (ModelNotFound("m"), "invalid_request_error", "model_not_found", "model"),
+        (ModelNotAllowed("m", "off"), "invalid_request_error", "model_not_allowed", "model"),
+        (RateLimited("no", retry_after=1), "requests", "rate_limit_exceeded", None),
+        (failed(FailureKind.RATE_LIMITED, status=429), "requests", "rate_limit_exceeded", None),
+        (failed(FailureKind.SERVER_ERROR, status=500), "server_error", "provider_error", None),
+        (
+            InvalidBody("no", details=[detail("messages", "an array")]),
+            "invalid_request_error",
+            "invalid_body",
+            "messages",
+        ),
+        (errors.InvalidJson("no"), "invalid_request_error", "invalid_body", None),
+        (errors.UnknownRoute("no"), "invalid_request_error", "unknown_url", None),
+    ],
+    ids=lambda value: words(value) if isinstance(value, GatewayError) else str(value),
+)
+def test_the_openai_shape_uses_the_words_of_openai(
+    error: GatewayError, type_: str, code: str, param: str | None
+) -> None:
+    assert openai(error) == {"message": error.message, "type": type_, "param": param, "code": code}
+
+
+def test_a_refusal_by_the_upstream_keeps_the_upstreams_own_words() -> None:
+    told = openai(failed(FailureKind.REJECTED, status=400, body=CONTEXT_TOO_LONG))
+
+    assert (told["code"], told["param"], told["type"]) == (
+        "context_length_exceeded",
+        "messages",
+        "invalid_request_error",
+    )
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=80),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["error", "code", "type"]), inner)
+            ),
+        ).map(msgspec.json.encode),
+    )
+)
+def test_whatever_an_upstream_says_the_shape_holds(body: bytes) -> None:
+    told = openai(failed(FailureKind.REJECTED, status=400, body=body))
+
+    assert isinstance(told["code"], str)
+    assert isinstance(told["type"], str)
+    assert told["param"] is None or isinstance(told["param"], str)
+
+
+def test_deeply_nested_words_of_an_upstream_do_no_harm() -> None:
+    assert openai(failed(FailureKind.REJECTED, status=400, body=b'{"error":' * 100_000))["code"] == "provider_error"
+
+
+def test_words_of_an_upstream_that_are_too_long_are_left_out() -> None:
+    body = msgspec.json.encode({"error": {"code": "x" * 201, "type": "short"}})
+
+    told = openai(failed(FailureKind.REJECTED, status=400, body=body))
+
+    assert (told["code"], told["type"]) == ("provider_error", "short")
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [
+        (RateLimited("no", retry_after=7), [b"retry-after: 7\r\n"]),
+        (failed(FailureKind.RATE_LIMITED, status=429, retry_after=0), [b"retry-after: 1\r\n"]),
+        (failed(FailureKind.SERVER_ERROR, status=503, retry_after=20), [b"retry-after: 20\r\n"]),
+        (NotAuthenticated(), [b"www-authenticate: Bearer\r\n"]),
+        (ModelNotFound("m"), []),
+    ],
+    ids=["our limit", "an upstream's limit, at least a second", "an upstream's pause", "a challenge", "nothing"],
+)
+def test_the_header_lines_say_when_to_come_again(error: GatewayError, lines: list[bytes]) -> None:
+    assert error_headers(error) == lines
+
+
+def test_on_the_road_an_error_is_one_answer() -> None:
+    told = ErrorShapes().answer(RateLimited("no", retry_after=2), Shape.FLAT)
+
+    assert told.status == 429
+    assert told.headers == b"content-type: application/json\r\nretry-after: 2\r\n"
+    assert msgspec.json.decode(told.body)["code"] == "RATE_LIMITED"
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_in_a_stream_an_error_is_one_event(shape: Shape) -> None:
+    event = ErrorShapes().event(ModelNotFound("a\nb\n\nc"), shape)
+
+    assert event.startswith(b"data: {")
+    assert event.endswith(b"}\n\n")
+    assert event.count(b"\n") == 2
+
+
+def test_a_bug_says_nothing_of_its_cause() -> None:
+    assert msgspec.json.decode(bug_body(Shape.FLAT)) == {
+        "error": "InternalError",
+        "code": "INTERNAL_ERROR",
+        "message": "an internal error occurred",
+        "status": 500,
+    }
+    assert msgspec.json.decode(bug_body(Shape.OPENAI))["error"]["code"] == "internal_error"
