@@ -61,7 +61,9 @@ class Bulk:
         self._kinds = frozenset(kind for kind, word in CATALOGUE_TYPES.items() if word in mount.types)
 
     def add_to(self, router: APIRouter) -> None:
-        router.add_api_route("/models", self.replace, methods=["PUT"], openapi_extra=described.REPLACE)
+        router.add_api_route(
+            "/models", self.replace, methods=["PUT"], operation_id="replaceModels", openapi_extra=described.REPLACE
+        )
 
     async def replace(self, request: Request, principal: Administrator) -> Response:
         models = items_of(await read_object(request))

@@ -49,8 +49,12 @@ class Extras:
         self._tests = tests
 
     def add_to(self, router: APIRouter) -> None:
-        router.add_api_route("/defaults", self.defaults, methods=["GET"], openapi_extra=described.DEFAULTS)
-        router.add_api_route("/test", self.test, methods=["POST"], openapi_extra=described.TEST)
+        router.add_api_route(
+            "/defaults", self.defaults, methods=["GET"], operation_id="getDefaults", openapi_extra=described.DEFAULTS
+        )
+        router.add_api_route(
+            "/test", self.test, methods=["POST"], operation_id="runModelTest", openapi_extra=described.TEST
+        )
 
     async def defaults(self, principal: Reader) -> Response:
         return json_response(offered(self._defaults.current, self._current.snapshot, principal))

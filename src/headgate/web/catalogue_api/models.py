@@ -48,10 +48,16 @@ class Models:
         self._writer = writer
 
     def add_to(self, router: APIRouter) -> None:
-        router.add_api_route("/models", self.create, methods=["POST"], openapi_extra=described.CREATE)
-        router.add_api_route(ONE, self.get, methods=["GET"], openapi_extra=described.GET)
-        router.add_api_route(ONE, self.change, methods=["PATCH"], openapi_extra=described.CHANGE)
-        router.add_api_route(ONE, self.delete, methods=["DELETE"], openapi_extra=described.DELETE)
+        router.add_api_route(
+            "/models", self.create, methods=["POST"], operation_id="createModel", openapi_extra=described.CREATE
+        )
+        router.add_api_route(ONE, self.get, methods=["GET"], operation_id="getModel", openapi_extra=described.GET)
+        router.add_api_route(
+            ONE, self.change, methods=["PATCH"], operation_id="updateModel", openapi_extra=described.CHANGE
+        )
+        router.add_api_route(
+            ONE, self.delete, methods=["DELETE"], operation_id="deleteModel", openapi_extra=described.DELETE
+        )
 
     async def create(self, request: Request, principal: Creator) -> Response:
         reading = read_new(await read_object(request), self._mount.types)

@@ -101,7 +101,7 @@ def read(body: JsonObject, types: Sequence[str]) -> Reading:
     wrong_name = name_problem(body["model_id"]) if "model_id" in body else None
     if wrong_name is not None:
         reader.problems.append(detail("model_id", f"'model_id' takes {wrong_name}"))
-    word = _type(body.get("type"), types)
+    word = type_of(body.get("type"), types)
     if word is None and "type" in body:
         reader.problems.append(detail("type", f"'type' takes one of {', '.join(types)}, not {found(body['type'])}"))
     return Reading(
@@ -121,7 +121,7 @@ def checked(reading: Reading) -> Reading:
     return reading
 
 
-def _type(word: Json, types: Sequence[str]) -> str | None:
+def type_of(word: Json, types: Sequence[str]) -> str | None:
     """The mount's word for a type, or None if it has none."""
     known = _SYNONYMS.get(word, word) if isinstance(word, str) else None
     return known if known in types else None

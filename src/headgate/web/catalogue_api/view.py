@@ -19,6 +19,12 @@ from headgate.core.json import Json, JsonObject
 from headgate.web import times
 from headgate.web.catalogue_api.fields import TABLE, Group, gathered
 
+
+class _Title(msgspec.Struct):
+    title: str | None = None
+
+
+_TITLES: Final = msgspec.json.Decoder(_Title)
 _LEFT_OUT: Final = frozenset({"failover", "region"})
 """Strings: the schema has no null for them."""
 
@@ -64,7 +70,7 @@ def listed(offer: Offer) -> JsonObject:
         "created": int(offer.created_at),
         "created_at": times.written(offer.created_at),
         "owned_by": owner(offer),
-        "display_name": document_of(offer).title or offer.name,
+        "display_name": _TITLES.decode(offer.document).title or offer.name,
     }
 
 

@@ -1,0 +1,128 @@
+"""The management APIs with everything behind them but sockets: real routes, real store, the town's people.
+
+    root    platform administrator; with `X-Organization-ID` also within an organization
+    ann     owner of acme: writes acme's entries
+    mia     member of acme: calls, and writes nothing
+    gus     owner of globex
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import msgspec
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry, Gauge
+
+from headgate.access.rate import Rate
+from headgate.adapters.sql.defaults import SqlDefaults
+from headgate.adapters.sql.installation import SqlInstallation
+from headgate.adapters.sql.opening import open_database
+from headgate.adapters.sql.workers import Workers
+from headgate.catalogue.snapshot import Snapshot
+from headgate.core.ids import RequestIds
+from headgate.core.json import Json, encode
+from headgate.core.principal import Principal
+from headgate.gateway.administer import Administer, Desk
+from headgate.gateway.defaults import PlatformDefaults
+from headgate.gateway.identify import Identify
+from headgate.gateway.verify import SmokeResult
+from headgate.web.application import application
+from headgate.web.catalogue_api.routes import CatalogueApi
+from headgate.web.health import Health
+from headgate.web.metrics import MetricsPage
+from tests.gateway.town import KnownSessions, Town
+from tests.gateway.writing import desk_at
+
+SECOND = "/v2/workspaces/slug:llm-gateway/webhooks"
+MOUNTS = ("", SECOND)
+
+
+class Smokes:
+    """The smoke test's use case, which answers with what it was asked."""
+
+    async def smoke(self, principal: Principal, model: str, operation: str) -> SmokeResult:
+        self.current.resolve(principal, model)
+        if operation == "embeddings":
+            return SmokeResult(ok=True, response={"model": model}, dimensions=3)
+        return SmokeResult(ok="broken" not in model, response={"model": model})
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @property
+    def current(self) -> Snapshot:
+        return self._desk.snapshot
+
+
+class Api:
+    """One application over one database. `ask` makes a request; who asks is a person of the town, a key, or nobody."""
+
+    def __init__(self, app: FastAPI, town: Town, desk: Desk) -> None:
+        self.app = app
+        self.town = town
+        self.desk = desk
+        self.ready = True
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        by: str | bytes | None = "root",
+        body: Json = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        given = dict(headers or {})
+        if by is not None:
+            token = by if isinstance(by, bytes) else self.town.token(by)
+            given["authorization"] = f"Bearer {token.decode()}"
+        content = body if isinstance(body, bytes) or body is None else encode(body)
+        return asyncio.run(self._ask(method, path, content, given))
+
+    async def _ask(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx2.Response:
+        transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            return await client.request(method, path, content=content, headers=headers)
+
+    def create(self, name: str, *, by: str | bytes = "root", mount: str = "", **fields: Json) -> Json:
+        """An entry, as the answer to its creation shows it."""
+        body = {"model_id": name, "type": "completion", "provider_config": {"provider": "mock"}, **fields}
+        made = self.ask("POST", f"{mount}/v1/models", by=by, body=body)
+        assert made.status_code == 200, made.text
+        return read(made)
+
+
+def read(response: httpx2.Response) -> Json:
+    return msgspec.json.decode(response.content)
+
+
+@contextmanager
+def api_at(directory: Path) -> Iterator[Api]:
+    """The application on an empty database in a directory."""
+    with desk_at(directory) as desk:
+        town, writer = Town(), Workers("writer", threads=1)
+        database = open_database(directory / "defaults")
+        registry = CollectorRegistry()
+        Gauge("headgate_test", "A number.", registry=registry).set(7)
+        catalogue = CatalogueApi(
+            current=desk.current,
+            administer=Administer(desk),
+            directory=town.directory,
+            defaults=PlatformDefaults(SqlDefaults(SqlInstallation(database))),
+            tests=Smokes(desk),
+            writer=writer,
+            clock=town.clock,
+            bulk_rate=Rate(5, 3600),
+        )
+        api: Api
+        routers = [Health(lambda: api.ready).router(), MetricsPage(registry).router(), *catalogue.routers()]
+        identify = Identify(town.directory, KnownSessions(), clock=town.clock)
+        api = Api(application(routers, identify=identify, ids=RequestIds(bytes(8))), town, desk)
+        yield api
+        writer.close()
+        database.close()
