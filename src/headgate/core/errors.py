@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from headgate.core.failure import Failure
+from headgate.core.failure import NOT_TRIED, Failure
 
 
 class GatewayError(Exception):
@@ -178,17 +178,18 @@ class CredentialMissing(GatewayError):
 
 
 class UpstreamFailed(GatewayError):
-    """No upstream gave an answer. `failures` lists every attempt, oldest first; the last decides what is told."""
+    """No upstream gave an answer. `failures` lists every attempt, oldest first.
+
+    `last` decides what the caller is told: the last upstream that was asked, if any was.
+    """
 
     def __init__(self, failures: Sequence[Failure], *, model: str = "", provider: str = "") -> None:
-        super().__init__(failures[-1].message)
+        asked = [failure for failure in failures if failure.kind not in NOT_TRIED]
         self.failures = tuple(failures)
+        self.last = (asked or failures)[-1]
+        super().__init__(self.last.message)
         self.model = model
         self.provider = provider
-
-    @property
-    def last(self) -> Failure:
-        return self.failures[-1]
 
 
 class ShuttingDown(GatewayError):

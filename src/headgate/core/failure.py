@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 import msgspec
 
@@ -37,7 +38,8 @@ class FailureKind(enum.StrEnum):
     """The upstream refused the request as the caller's mistake."""
 
 
-_CALLERS_MISTAKE = frozenset({FailureKind.REJECTED})
+NOT_TRIED: Final = frozenset({FailureKind.UNROUTABLE, FailureKind.CREDENTIAL_MISSING, FailureKind.EGRESS_REFUSED})
+"""The catalogue keeps the entry from being called: no upstream was asked."""
 
 
 class Failure(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -51,8 +53,3 @@ class Failure(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     status: int | None = None
     retry_after: int | None = None
     body: bytes = b""
-
-    @property
-    def another_may_serve(self) -> bool:
-        """Whether another upstream could give a better answer: not if the request itself is at fault."""
-        return self.kind not in _CALLERS_MISTAKE

@@ -25,6 +25,7 @@ from typing import Final
 
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
+from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import (
     Forbidden,
@@ -99,6 +100,7 @@ class Call:
         "_relay",
         "_request",
         "_road",
+        "_snapshot",
         "_started",
         "_status",
         "_total",
@@ -107,12 +109,11 @@ class Call:
         "state",
     )
 
-    _bill: Bill
     _headers: Headers
     _offer: Offer
-    _plan: Plan
     _principal: Principal
     _request: ChatRequest
+    _snapshot: Snapshot
 
     def __init__(self, road: Road, client: Client, endpoint: Endpoint) -> None:
         self._road = road
@@ -125,10 +126,12 @@ class Call:
         self._total = math.inf
         self._first_byte: float | None = None
         self._attempt = 0
+        self._plan: Plan | None = None
         self._wire: Wire | None = None
         self._relay: StreamRelay | None = None
         self._parts: list[bytes] = []
         self._kept = 0
+        self._bill: Bill | None = None
         self._status = 0
         self._blocked = False
         self._heard = False
@@ -164,8 +167,8 @@ class Call:
             self._refuse(error)
             return
         self._request = request
-        self._plan = Plan(offer, lambda failed: snapshot.failover(principal, failed))
-        self._advance()
+        self._snapshot = snapshot
+        self._try(offer)
 
     def client_gone(self) -> None:
         if self.state is not ENDED:
@@ -229,7 +232,8 @@ class Call:
         if status != 200:
             self._headers = headers
         elif self._request.stream:
-            self._relay = StreamRelay(self._offer.json_name, self._request, self._bill.extra)
+            bill = self._bill = Bill(self._offer, self._road.clock, self._started)
+            self._relay = StreamRelay(self._offer.json_name, self._request, bill.extra)
         if self._blocked and self._wire is not None:
             self._wire.pause()
 
@@ -290,33 +294,36 @@ class Call:
             raise ModelNotRoutable(message)
         return offer
 
-    def _advance(self) -> None:
-        step = self._plan.next()
-        if isinstance(step, Try):
-            self._try(step)
-        else:
-            self._report(UpstreamFailed(step.failures, model=self._offer.name), Outcome.FAILED)
-
-    def _try(self, step: Try) -> None:
-        road, offer = self._road, step.offer
+    def _try(self, offer: Offer, *, fresh: bool = False) -> None:
+        road = self._road
         self._offer = offer
         self._attempt += 1
-        self._relay = None
+        self._relay = self._bill = None
         self._parts = []
         self._kept = 0
-        self._bill = Bill(offer, road.clock, self._started)
-        try:
-            self._callable(offer)
-        except GatewayError as error:
-            self._fail(Failure(kind=FailureKind.UNROUTABLE, message=error.message))
-            return
         now = road.clock.now()
         self.state = CONNECT
         self._deadline = now + road.timeouts.connect
         self._total = now + (offer.timeout or road.timeouts.total)
-        self._wire = road.upstream.connect(offer, self, self._attempt, fresh=step.fresh)
-        if self._wire.ready:
+        wire = self._wire = road.upstream.connect(offer, self, self._attempt, fresh=fresh)
+        if wire.ready:
             self._send()
+
+    def _try_another(self, failure: Failure) -> None:
+        """The next attempt, as the plan has it. A plan is made when the first attempt fails: most never do."""
+        if self._plan is None:
+            snapshot, principal = self._snapshot, self._principal
+            self._plan = Plan(self._offer, lambda failed: snapshot.failover(principal, failed))
+        step = self._plan.failed(failure)
+        while isinstance(step, Try):
+            try:
+                self._callable(step.offer)
+            except GatewayError as error:
+                step = self._plan.failed(Failure(kind=FailureKind.UNROUTABLE, message=error.message))
+            else:
+                self._try(step.offer, fresh=step.fresh)
+                return
+        self._report(UpstreamFailed(step.failures, model=self._offer.name), Outcome.FAILED)
 
     def _send(self) -> None:
         offer, wire, route = self._offer, self._wire, self._offer.route
@@ -335,8 +342,7 @@ class Call:
         if self.state is STREAM:
             self._report(UpstreamFailed((failure,), model=self._offer.name), Outcome.FAILED)
             return
-        self._plan.failed(failure)
-        self._advance()
+        self._try_another(failure)
 
     def _time_is_up(self, kind: FailureKind, message: str) -> None:
         if self.state is ENDED:
@@ -368,12 +374,12 @@ class Call:
         if self._status != 200:
             self._fail(classify(self._status, dict(self._headers), body))
             return
-        answer = whole_answer(body, self._offer.json_name, self._request, self._bill.extra)
+        bill = self._bill = Bill(self._offer, self._road.clock, self._started)
+        answer = whole_answer(body, self._offer.json_name, self._request, bill.extra)
         if isinstance(answer, Failure):
             self._fail(answer)
             return
-        cost = self._bill.shown
-        shown = b"x-headgate-cost: %b\r\n" % cost if cost else b""
+        shown = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
         self._settle(Outcome.ANSWERED, 200)
         self._client.answer(200, self._head_lines(b"application/json") + shown, answer)
 
@@ -387,7 +393,7 @@ class Call:
         if relay.failure is not None:
             self._fail(relay.failure)
             return
-        if relay.usage is not None:
+        if relay.usage is not None and self._bill is not None:
             self._bill.settle(relay.usage)
         if self.state is ANSWER:
             self._open_stream()
@@ -436,10 +442,10 @@ class Call:
         self._deadline = math.inf
 
     def _settlement(self, outcome: Outcome, status: int) -> Settlement:
-        bill, offer, route = self._bill, self._offer, self._offer.route
-        if bill.usage is None and self.state >= ANSWER and self._relay is not None:
-            bill.settle(self._relay.usage or self._request.estimate(self._relay.events))
-        usage = bill.usage
+        bill, relay, offer, route = self._bill, self._relay, self._offer, self._offer.route
+        if bill is not None and bill.usage is None and relay is not None:
+            bill.settle(relay.usage or self._request.estimate(relay.events))
+        usage = bill.usage if bill is not None else None
         return Settlement(
             principal=self._principal,
             model=offer.name,
@@ -449,7 +455,7 @@ class Call:
             attempts=self._attempt,
             prompt_tokens=usage.prompt if usage is not None else 0,
             completion_tokens=usage.completion if usage is not None else 0,
-            cost=bill.cost.total if bill.cost is not None else None,
+            cost=bill.cost.total if bill is not None and bill.cost is not None else None,
             duration=self._road.clock.now() - self._started,
             first_byte=self._first_byte,
         )

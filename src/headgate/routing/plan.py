@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from headgate.catalogue.offer import Offer
-from headgate.core.failure import Failure, FailureKind
+from headgate.core.failure import NOT_TRIED, Failure, FailureKind
 
 MOST_HOPS: Final = 5
 
@@ -35,8 +35,9 @@ FAILS_OVER: Final = frozenset(
         FailureKind.SERVER_ERROR,
     }
 )
-"""What another upstream may do better. Not among them: the caller's mistakes, the catalogue's (no route, no
-credential, an address that may not be reached), and the total time, which is used up."""
+"""What another upstream may do better. Not among them: the caller's mistakes, and the total time, which is used up.
+The catalogue's own mistakes (`NOT_TRIED`) are told to the caller if the entry that was asked for has them; a
+stand-in that has them is passed over."""
 
 
 class Try(msgspec.Struct, frozen=True, gc=False):
@@ -53,31 +54,28 @@ class GiveUp(msgspec.Struct, frozen=True, gc=False):
 
 
 class Plan:
-    """The attempts of one request. Single use."""
+    """The attempts of one request after its first, which went to `first`. Single use."""
 
-    __slots__ = ("_failures", "_next", "_offer", "_retried", "_seen", "_successor")
+    __slots__ = ("_failures", "_offer", "_retried", "_seen", "_successor")
 
     def __init__(self, first: Offer, successor: Callable[[Offer], Offer | None]) -> None:
-        self._next: Try | None = Try(first)
         self._offer = first
         self._successor = successor
         self._failures: list[Failure] = []
         self._seen = {first.uid}
         self._retried = False
 
-    def next(self) -> Try | GiveUp:
-        step, self._next = self._next, None
-        return step if step is not None else GiveUp(tuple(self._failures))
-
-    def failed(self, failure: Failure) -> None:
-        """The last step failed, before the caller got anything of it."""
+    def failed(self, failure: Failure) -> Try | GiveUp:
+        """The last step failed, before the caller got anything of it: what to do now."""
+        passed_over = failure.kind in NOT_TRIED and bool(self._failures)
         self._failures.append(failure)
         if failure.kind is FailureKind.STALE and not self._retried:
             self._retried = True
-            self._next = Try(self._offer, fresh=True)
-        elif failure.kind in FAILS_OVER and len(self._seen) <= MOST_HOPS:
+            return Try(self._offer, fresh=True)
+        if (failure.kind in FAILS_OVER or passed_over) and len(self._seen) <= MOST_HOPS:
             target = self._successor(self._offer)
             if target is not None and target.uid not in self._seen:
                 self._seen.add(target.uid)
                 self._offer = target
-                self._next = Try(target)
+                return Try(target)
+        return GiveUp(tuple(self._failures))
