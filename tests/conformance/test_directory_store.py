@@ -19,6 +19,8 @@ from headgate.access.identity import (
     SigningKey,
     User,
 )
+from headgate.adapters.sql.database import Database
+from headgate.adapters.sql.directory import SqlDirectory
 from headgate.core.errors import Conflict
 from headgate.gateway.ports import DirectoryContents, DirectoryStore
 
@@ -166,3 +168,14 @@ def test_what_belongs_to_nobody_is_refused(directory: DirectoryStore) -> None:
     ):
         with pytest.raises(Conflict):
             orphan()
+
+
+def test_sessions_that_ended_long_ago_are_forgotten(database: Database) -> None:
+    directory = SqlDirectory(database)
+    fill(directory)
+    lasting = msgspec.structs.replace(SESSION, id="s2", expires_at=SESSION.expires_at + 1)
+    directory.put_session(lasting)
+
+    directory.forget_sessions(ended_before=SESSION.expires_at + 1)
+
+    assert contents(directory).sessions == [lasting]

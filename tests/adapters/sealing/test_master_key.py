@@ -15,7 +15,6 @@ from headgate.adapters.sealing.master_key import (
     MasterKeyMissing,
     MasterKeyRefused,
     create_key_file,
-    find_master_key,
     parse_master_key,
     read_key_file,
 )
@@ -118,25 +117,6 @@ def test_a_missing_file_is_told_apart(path: Path) -> None:
 def test_a_file_without_a_directory_is_refused(path: Path) -> None:
     with pytest.raises(MasterKeyRefused, match="cannot be created: No such file or directory"):
         create_key_file(path / "deeper")
-
-
-def test_the_setting_wins_over_the_file(path: Path) -> None:
-    create_key_file(path)
-
-    assert find_master_key(Secret(TEXT), path, create=True).reveal() == GOOD
-
-
-def test_a_first_start_makes_the_file_and_a_later_one_reads_it(path: Path) -> None:
-    first = find_master_key(None, path, create=True)
-
-    assert [find_master_key(None, path, create=create).reveal() for create in (True, False)] == [first.reveal()] * 2
-
-
-def test_a_later_start_makes_no_new_key(path: Path) -> None:
-    with pytest.raises(MasterKeyMissing, match="does not exist; accepted: the file"):
-        find_master_key(None, path, create=False)
-
-    assert not path.exists()
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610, 0o777])

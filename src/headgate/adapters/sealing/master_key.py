@@ -69,21 +69,6 @@ def parse_master_key(text: Secret) -> MasterKey:
     return MasterKey(value)
 
 
-def find_master_key(setting: Secret | None, file: Path, *, create: bool) -> MasterKey:
-    """The key of a setting, else of the file; with `create`, a missing file is made.
-
-    `create` belongs to a first start only: a new key beside an existing database would lock up all its secrets.
-    """
-    if setting is not None:
-        return parse_master_key(setting)
-    try:
-        return read_key_file(file)
-    except MasterKeyMissing as error:
-        if create:
-            return create_key_file(file)
-        raise MasterKeyMissing(f"{error}; accepted: the file under which this database was sealed") from None
-
-
 def read_key_file(path: Path) -> MasterKey:
     """The key in a file that only its owner may read; MasterKeyMissing if there is none."""
     try:

@@ -1,4 +1,4 @@
-"""The platform's default models, kept among the facts about the installation."""
+"""The platform's default models in SQL: one fact of the installation."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from typing import Final
 
 import msgspec
 
+from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.installation import SqlInstallation
 from headgate.core.json import encode
 from headgate.gateway.defaults import Defaults
 
-_NAME: Final = "default_models"
-_DECODER: Final = msgspec.json.Decoder(Defaults)
+_FACT: Final = "platform_defaults"
+_DEFAULTS: Final = msgspec.json.Decoder(Defaults)
 
 
 class SqlDefaults:
     """The DefaultsStore of one database."""
 
-    def __init__(self, installation: SqlInstallation) -> None:
-        self._installation = installation
+    def __init__(self, database: Database) -> None:
+        self._installation = SqlInstallation(database)
 
     def defaults(self) -> Defaults:
-        text = self._installation.get(_NAME)
-        return _DECODER.decode(text) if text is not None else Defaults()
+        text = self._installation.get(_FACT)
+        return Defaults() if text is None else _DEFAULTS.decode(text)
 
     def put_defaults(self, defaults: Defaults) -> None:
-        self._installation.put(_NAME, encode(defaults).decode())
+        self._installation.put(_FACT, encode(defaults).decode())

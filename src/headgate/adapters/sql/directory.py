@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, Table, select
+from sqlalchemy import Connection, Row, Select, Table, delete, select
 
 from headgate.access.identity import (
     AccessToken,
@@ -127,6 +127,11 @@ class SqlDirectory:
 
     def put_signing_key(self, key: SigningKey) -> None:
         self._put(tables.signing_key, msgspec.structs.asdict(key))
+
+    def forget_sessions(self, *, ended_before: float) -> None:
+        """Delete sessions that ended before a time: nobody can show them again, and every login leaves one."""
+        with self._database.writing() as connection:
+            connection.execute(delete(tables.session).where(tables.session.c.expires_at < ended_before))
 
     def _put(self, table: Table, values: Values) -> None:
         with self._database.writing() as connection:
