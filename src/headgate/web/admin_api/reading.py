@@ -61,6 +61,12 @@ class Fields:
             return value
         return default if value is None else self._fault(name, value, accepted="a whole number", instead=default)
 
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self._body.get(name)
+        if isinstance(value, bool):
+            return value
+        return default if value is None else self._fault(name, value, accepted="true or false", instead=default)
+
     def time(self, name: str) -> float | None:
         value = self._body.get(name)
         if isinstance(value, str):
