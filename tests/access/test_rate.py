@@ -13,8 +13,8 @@ FIVE_AN_HOUR = Rate(5, 3600)
 
 def ask(rate: Rate, *times: float) -> list[bool]:
     state, answers = UNUSED, []
-    for now in times:
-        verdict = allow(rate, state, now=now)
+    for time in times:
+        verdict = allow(rate, state, now=time)
         state = verdict.state
         answers.append(verdict.allowed)
     return answers
