@@ -86,6 +86,10 @@ class Identify:
             raise NotAuthenticated
         return principal
 
+    def of_key(self, key: OrganizationKey) -> Principal:
+        """Whom a key stands for when its request names no other context."""
+        return self._of_key(key, _Named("", ""))
+
     def _remember(self, asked: _Asked, active: _Active) -> None:
         if len(self._active) >= _REMEMBERED:
             # The oldest goes. If it is still in use, it is back with its next request.

@@ -55,17 +55,21 @@ class Fields:
             return tuple(value)
         return self._fault(name, value, accepted="an array of strings", instead=default)
 
-    def integer(self, name: str, *, default: int) -> int:
+    def integer(self, name: str, *, default: int | None = None) -> int:
         value = self._body.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
             return value
-        return default if value is None else self._fault(name, value, accepted="a whole number", instead=default)
+        if value is None and default is not None:
+            return default
+        return self._fault(name, value, accepted="a whole number", instead=0)
 
-    def flag(self, name: str, *, default: bool) -> bool:
+    def flag(self, name: str, *, default: bool | None = None) -> bool:
         value = self._body.get(name)
         if isinstance(value, bool):
             return value
-        return default if value is None else self._fault(name, value, accepted="true or false", instead=default)
+        if value is None and default is not None:
+            return default
+        return self._fault(name, value, accepted="true or false", instead=False)
 
     def time(self, name: str) -> float | None:
         value = self._body.get(name)

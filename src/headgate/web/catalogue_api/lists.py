@@ -7,8 +7,8 @@ to its other work; so is the writing of its rows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Sequence
-from typing import Annotated, Final, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
@@ -32,8 +32,7 @@ from headgate.web.catalogue_api import described
 from headgate.web.catalogue_api.mount import Mount
 from headgate.web.catalogue_api.reading import type_of
 from headgate.web.catalogue_api.view import listed, shown
-
-T = TypeVar("T")
+from headgate.web.turns import in_turns
 
 Reader = Annotated[Principal, Depends(Requires())]
 
@@ -71,7 +70,7 @@ class Lists:
         asked = self._asked(parameters)
         paging = _paging(parameters) if self._mount.superset else _pages(parameters)
         view = self._view(parameters, principal)
-        found = await _in_turns(listing(self._current.snapshot, view, asked, paging.window))
+        found = await in_turns(listing(self._current.snapshot, view, asked, paging.window))
         return json_response(await self._body(found, paging))
 
     def _asked(self, parameters: QueryParams) -> Query:
@@ -170,17 +169,6 @@ def _paging(parameters: QueryParams) -> Paging:
     else:
         window = numbered.window
     return Paging(window=window, page=numbered.page, limit=numbered.limit)
-
-
-async def _in_turns(work: Generator[None, None, T]) -> T:
-    """The generator's value, with the event loop's other work between its steps."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as ended:
-            value: T = ended.value
-            return value
-        await asyncio.sleep(0)
 
 
 async def _rows(offers: Sequence[Offer], row: Callable[[Offer], Json]) -> msgspec.Raw:
