@@ -1,4 +1,4 @@
-"""`/admin/v1/credentials`: named provider secrets. They go in and never come out; what shows is everything about them."""
+"""`/admin/v1/credentials`: named provider secrets. They go in and never come out; only what is about them shows."""
 
 from __future__ import annotations
 

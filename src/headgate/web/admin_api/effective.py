@@ -1,4 +1,4 @@
-"""`/admin/v1/catalogue/effective`: what an organization or one of its keys may call, and why each entry is in or out."""
+"""`/admin/v1/catalogue/effective`: what an organization or a key may call, and why each entry is in or out."""
 
 from __future__ import annotations
 
@@ -62,8 +62,6 @@ class EffectiveRoutes:
             parameters=(
                 parameter("organization", "Id or slug; without it the caller's own."),
                 parameter("key", "The id of a key of that organization."),
-                parameter("callable", "Only entries that are, or are not.", {**STRING, "enum": ["true", "false"]}),
-                parameter("model_ids", "Only these entries, with commas between."),
                 *PAGING,
             ),
             answer=object_of(
@@ -81,19 +79,16 @@ class EffectiveRoutes:
         organization = self._organization(query.text(parameters, "organization"), principal)
         key_id = query.text(parameters, "key")
         subject = self._subject(organization, key_id)
-        names, wanted = frozenset(query.words(parameters, "model_ids")), query.flag(parameters, "callable")
         offset, limit = paging(request)
-        found = await in_turns(effective(self._current.snapshot, self._credentials, principal, subject))
-        rows = [
-            each
-            for each in found
-            if (not names or each.offer.name in names) and (wanted is None or each.callable is wanted)
-        ]
+        work = effective(
+            self._current.snapshot, self._credentials, by=principal, subject=subject, offset=offset, limit=limit
+        )
+        found = await in_turns(work)
         return json_response(
             {
                 "subject": {"organization": organization.slug, "key": key_id},
-                "items": [_shown(each) for each in rows[offset : offset + limit]],
-                "total": len(rows),
+                "items": [_shown(each) for each in found.items],
+                "total": found.total,
                 "page": offset // limit,
                 "limit": limit,
             }
