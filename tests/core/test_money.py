@@ -14,14 +14,14 @@ from headgate.core.money import MAX_COST, MoneyOutOfRange, checked, per_token, u
 @pytest.mark.parametrize(
     ("amount", "shown"),
     [
-        pytest.param(0, "0", id="nothing"),
+        pytest.param(0, "0.000000000000", id="nothing"),
         pytest.param(1, "0.000000000001", id="one picodollar is not rounded away"),
-        pytest.param(2_500_000, "0.0000025", id="a token at 2.50 a million"),
-        pytest.param(10**12, "1", id="a dollar"),
-        pytest.param(-500_000_000_000, "-0.5", id="a correction"),
+        pytest.param(2_500_000, "0.000002500000", id="a token at 2.50 a million"),
+        pytest.param(10**12, "1.000000000000", id="a dollar"),
+        pytest.param(-500_000_000_000, "-0.500000000000", id="a correction"),
     ],
 )
-def test_usd_shows_every_digit_and_no_more(amount: int, shown: str) -> None:
+def test_usd_shows_every_digit(amount: int, shown: str) -> None:
     assert usd(amount).decode() == shown
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Mapping
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from headgate.dialects.openai import STRIPPED, read_error, read_retry_after, rea
 from headgate.dialects.openai_chat import ChatRequest, StreamRelay, whole_answer
 from tests.dialects.pieces import CUTS, cut_at
 
+MINE = msgspec.Raw(b'"mine"')
 ASKING = b'{"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}}'
 SILENT = b'{"model":"m","messages":[],"stream":true}'
 
@@ -51,7 +53,7 @@ RECORDED = (
 
 
 def relayed(pieces: list[bytes], body: bytes = ASKING, *, framed: bool = True) -> tuple[bytes, StreamRelay]:
-    relay = StreamRelay(b'"mine"', ChatRequest(body), extra)
+    relay = StreamRelay(MINE, ChatRequest(body), extra)
     out = b"".join(relay.feed(piece) for piece in pieces)
     return out + relay.end(framed=framed), relay
 
@@ -249,7 +251,7 @@ def test_any_bytes_are_a_request_or_a_named_error(body: bytes) -> None:
 
 
 def test_a_whole_answer_that_is_not_json_is_a_failure() -> None:
-    answer = whole_answer(b"<html>", b'"mine"', ChatRequest(SILENT), extra)
+    answer = whole_answer(b"<html>", MINE, ChatRequest(SILENT), extra)
 
     assert isinstance(answer, Failure)
     assert answer.kind == "malformed"
@@ -261,11 +263,9 @@ def test_a_whole_answer_keeps_every_other_byte_of_its_fields() -> None:
         b'"usage":{"prompt_tokens":1,"completion_tokens":1}}'
     )
 
-    answer = whole_answer(body, b'"mine"', ChatRequest(SILENT), extra)
+    answer = whole_answer(body, MINE, ChatRequest(SILENT), extra)
 
-    assert answer == body.replace(b'"up"', b'"mine"').replace(
-        b'"completion_tokens":1}', b'"completion_tokens":1,"cost":2}'
-    )
+    assert answer == body.replace(b'"up"', MINE).replace(b'"completion_tokens":1}', b'"completion_tokens":1,"cost":2}')
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_whole_answer_reaches_the_caller_with_its_cost() -> None:
 
     ((_, status, headers, body),) = stage.told
     assert status == 200
-    assert b"x-headgate-cost: 0.00002\r\n" in headers
+    assert b"x-headgate-cost: 0.000020000000\r\n" in headers
     assert b"x-headgate-attempts: 1\r\n" in headers
     answer = json.loads(body)
     assert answer["model"] == "gpt-4o"

@@ -62,7 +62,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     created_by: str
     updated_at: float
     updated_by: str
-    json_name: bytes
+    json_name: msgspec.Raw
     header_name: bytes
     call_defaults: JsonObject
     document: bytes
@@ -144,7 +144,7 @@ def offer(entry: ModelEntry, providers: Providers) -> Offer:
         created_by=entry.created_by,
         updated_at=entry.updated_at,
         updated_by=entry.updated_by,
-        json_name=encode(document.name),
+        json_name=msgspec.Raw(encode(document.name)),
         header_name=quote(document.name, safe=_HEADER_SAFE).encode(),
         call_defaults=_call_defaults(document),
         document=encode(document),

@@ -38,6 +38,7 @@ def per_token(usd_per_million: Decimal) -> Picodollars:
 
 
 def usd(amount: Picodollars) -> bytes:
-    """The exact decimal digits of an amount in USD, as JSON writes a number: `0.0000025`, `12`, `-0.5`."""
-    shown = (b"%d.%012d" % divmod(abs(amount), PICODOLLARS_PER_USD)).rstrip(b"0").rstrip(b".")
-    return shown if amount >= 0 else b"-" + shown
+    """An amount in USD as a JSON number, with a digit for every picodollar: `0.000002500000`, `-0.500000000000`."""
+    if amount < 0:
+        return b"-" + usd(-amount)
+    return b"%d.%012d" % divmod(amount, PICODOLLARS_PER_USD)

@@ -57,6 +57,7 @@ _fields = msgspec.json.Decoder(Fields).decode
 _string = msgspec.json.Decoder(str | None).decode
 _boolean = msgspec.json.Decoder(bool | None).decode
 encode = msgspec.json.Encoder().encode
+_ABSENT: Final = msgspec.Raw(b"")
 
 
 def read_fields(body: bytes) -> Fields:
@@ -118,46 +119,59 @@ def _invalid(name: str, accepted: str) -> InvalidBody:
 # Usage
 
 
-class _PromptDetails(msgspec.Struct):
+class _PromptDetails(msgspec.Struct, gc=False):
     cached_tokens: int | None = None
 
 
-class _CompletionDetails(msgspec.Struct):
+class _CompletionDetails(msgspec.Struct, gc=False):
     reasoning_tokens: int | None = None
 
 
-class _Usage(msgspec.Struct):
+class ReportedUsage(msgspec.Struct, gc=False):
+    """A usage object as upstreams send it. `cost` is there if the upstream is one that counts costs itself."""
+
     prompt_tokens: int = 0
     completion_tokens: int | None = None
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _CompletionDetails | None = None
+    cost: msgspec.Raw = _ABSENT
 
 
-_usage = msgspec.json.Decoder(_Usage).decode
+_reported = msgspec.json.Decoder(ReportedUsage).decode
 _MOST_TOKENS: Final = 2**40
 
 
-def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
-    """The buckets of a usage object, or None if it says nothing usable: absent numbers, negative, not integers."""
+def read_reported(raw: msgspec.Raw | bytes) -> ReportedUsage | None:
+    """A usage object, or None if it is none."""
     try:
-        given = _usage(raw)
+        return _reported(raw)
     except msgspec.MsgspecError:
         return None
-    prompt, completion = given.prompt_tokens, given.completion_tokens or 0
-    cached = given.prompt_tokens_details.cached_tokens or 0 if given.prompt_tokens_details is not None else 0
-    details = given.completion_tokens_details
-    reasoning = details.reasoning_tokens or 0 if details is not None else 0
+
+
+def buckets(reported: ReportedUsage) -> Usage | None:
+    """The disjoint buckets, or None if the numbers cannot be: negative, absurd, a part larger than the whole."""
+    prompt, completion = reported.prompt_tokens, reported.completion_tokens or 0
+    inward, outward = reported.prompt_tokens_details, reported.completion_tokens_details
+    cached = (inward.cached_tokens or 0) if inward is not None else 0
+    reasoning = (outward.reasoning_tokens or 0) if outward is not None else 0
     if not (0 <= cached <= prompt < _MOST_TOKENS and 0 <= completion < _MOST_TOKENS and reasoning >= 0):
         return None
     reasoning = min(reasoning, completion)
-    return Usage(input=prompt - cached, cached_input=cached, output=completion - reasoning, reasoning=reasoning)
+    return Usage(prompt - cached, cached, 0, completion - reasoning, reasoning)
 
 
-def priced(usage: msgspec.Raw, extra: bytes) -> msgspec.Raw:
+def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
+    """The buckets of a usage object, or None if it says nothing usable."""
+    reported = read_reported(raw)
+    return buckets(reported) if reported is not None else None
+
+
+def priced(usage: msgspec.Raw, reported: ReportedUsage, extra: bytes) -> msgspec.Raw:
     """A usage object with our own members added; `extra` is a run of JSON members, and wins over the upstream's."""
     given = bytes(usage)
     # An upstream that adds members of ours adds the cost: no other one is looked for.
-    if b'"cost"' not in given and given != b"{}":
+    if reported.cost is _ABSENT and given != b"{}":
         return msgspec.Raw(b"%b,%b}" % (given[:-1], extra))
     return msgspec.Raw(encode({**_fields(given), **_fields(b"{%b}" % extra)}))
 

@@ -23,12 +23,13 @@ from headgate.core.usage import Usage
 from headgate.dialects.openai import (
     MODEL_LIMIT,
     Fields,
+    buckets,
     encode,
     error_message,
     flag,
     priced,
     read_fields,
-    read_usage,
+    read_reported,
     text,
     usage_object,
 )
@@ -41,6 +42,7 @@ EVENT_LIMIT: Final = 16 * 1024 * 1024
 _BYTES_PER_TOKEN: Final = 4
 _TRUE: Final = msgspec.Raw(b"true")
 _NULL: Final = msgspec.Raw(b"null")
+_NOTHING: Final = msgspec.Raw(b"[]")
 _USAGE_ASKED: Final = msgspec.Raw(b'{"include_usage":true}')
 _DONE: Final = b"data: [DONE]\n\n"
 _MODEL: Final = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
@@ -111,25 +113,28 @@ class _Chunk(msgspec.Struct):
 _chunk = msgspec.json.Decoder(_Chunk).decode
 
 
-def whole_answer(body: bytes, json_name: bytes, request: ChatRequest, extra: Extra) -> bytes | Failure:
+def whole_answer(body: bytes, json_name: msgspec.Raw, request: ChatRequest, extra: Extra) -> bytes | Failure:
     """A whole answer as the caller gets it; a failure if the body is not one, or says that it failed."""
     try:
-        fields: dict[str, object] = {**_object(body)}
+        fields = _object(body)
     except (msgspec.MsgspecError, RecursionError) as error:
-        return Failure(
-            kind=FailureKind.MALFORMED, message=f"the upstream's answer is not a JSON object: {error}", body=body
-        )
+        return _malformed(f"the upstream's answer is not a JSON object: {error}")
     if "error" in fields and "choices" not in fields:
         return Failure(kind=FailureKind.SERVER_ERROR, message=error_message(body) or "the upstream failed", body=body)
     raw = fields.get("usage")
-    usage = read_usage(raw) if isinstance(raw, msgspec.Raw) else None
-    fields["model"] = msgspec.Raw(json_name)
-    if usage is None or not isinstance(raw, msgspec.Raw):
+    reported = read_reported(raw) if raw is not None else None
+    usage = buckets(reported) if reported is not None else None
+    fields["model"] = json_name
+    if raw is None or reported is None or usage is None:
         usage = request.estimate(-(-len(body) // _BYTES_PER_TOKEN))
         fields["usage"] = usage_object(usage, extra(usage))
     else:
-        fields["usage"] = priced(raw, extra(usage))
+        fields["usage"] = priced(raw, reported, extra(usage))
     return encode(fields)
+
+
+def _malformed(message: str) -> Failure:
+    return Failure(kind=FailureKind.MALFORMED, message=message)
 
 
 class StreamRelay:
@@ -143,6 +148,7 @@ class StreamRelay:
         "_done",
         "_extra",
         "_finished",
+        "_json_name",
         "_model",
         "_name",
         "_no_finish",
@@ -157,9 +163,10 @@ class StreamRelay:
         "usage",
     )
 
-    def __init__(self, json_name: bytes, request: ChatRequest, extra: Extra) -> None:
+    def __init__(self, json_name: msgspec.Raw, request: ChatRequest, extra: Extra) -> None:
         self._reader = EventReader(EVENT_LIMIT)
-        self._name = b'"model":' + json_name
+        self._json_name = json_name
+        self._name = b'"model":' + bytes(json_name)
         self._request = request
         self._extra = extra
         self._model = b""
@@ -244,12 +251,10 @@ class StreamRelay:
     def _chunk(self, event: bytes, data: bytes, chunk: _Chunk) -> bytes:
         fields = _object(data)
         if bytes(chunk.usage) != b"null":
-            self.usage = read_usage(chunk.usage) or self.usage
+            self._keep_usage({**fields, "choices": _NOTHING}, chunk.usage)
             if not chunk.choices:
-                self._keep_usage(fields, chunk.usage)
                 return b""
             # Some upstreams put it beside the last choice: it is taken out here, and sent in an event of its own.
-            self._keep_usage({**fields, "choices": msgspec.Raw(b"[]")}, chunk.usage)
             fields["usage"] = _NULL
         if self._done:
             return b""
@@ -260,7 +265,7 @@ class StreamRelay:
         if not self._model:
             self._learn(event, data, chunk)
             self._template = {name: fields[name] for name in ("id", "object", "created") if name in fields}
-        fields["model"] = msgspec.Raw(self._name[8:])
+        fields["model"] = self._json_name
         return b"data: " + encode(fields) + b"\n\n"
 
     def _learn(self, event: bytes, data: bytes, chunk: _Chunk) -> None:
@@ -275,17 +280,21 @@ class StreamRelay:
         if (usage := _NO_USAGE.search(data)) is not None:
             self._no_usage = usage.group()
 
-    def _keep_usage(self, fields: Mapping[str, object], raw: msgspec.Raw) -> None:
-        if self.usage is None or not self._request.include_usage:
+    def _keep_usage(self, fields: Fields, raw: msgspec.Raw) -> None:
+        reported = read_reported(raw)
+        usage = buckets(reported) if reported is not None else None
+        if reported is None or usage is None:
             return
-        shown = {**fields, "model": msgspec.Raw(self._name[8:]), "usage": priced(raw, self._extra(self.usage))}
-        self._usage_event = b"data: " + encode(shown) + b"\n\n"
+        self.usage = usage
+        if self._request.include_usage:
+            shown = {**fields, "model": self._json_name, "usage": priced(raw, reported, self._extra(usage))}
+            self._usage_event = b"data: " + encode(shown) + b"\n\n"
 
     def _own_usage_event(self, usage: Usage) -> bytes:
         shown = {
             **self._template,
-            "model": msgspec.Raw(self._name[8:]),
-            "choices": [],
+            "model": self._json_name,
+            "choices": _NOTHING,
             "usage": usage_object(usage, self._extra(usage)),
         }
         return b"data: " + encode(shown) + b"\n\n"

@@ -22,6 +22,10 @@ class Cost(msgspec.Struct, frozen=True, gc=False):
 
 def cost(usage: Usage, price: Price) -> Cost:
     """Exact, or MoneyOutOfRange: a cost that cannot be written down is never zero."""
-    whole = Cost(checked(usage.prompt * price.input), checked(usage.completion * price.output))
-    checked(whole.total)
+    whole = Cost(
+        (usage.input + usage.cached_input + usage.cache_write) * price.input,
+        (usage.output + usage.reasoning) * price.output,
+    )
+    # Neither part is negative, so both fit if their sum does.
+    checked(whole.input + whole.output)
     return whole
