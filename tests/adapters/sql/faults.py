@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, PoolProxiedConnection, event
@@ -32,9 +31,11 @@ class Faults:
 
     @contextmanager
     def on(self, engine: Engine) -> Iterator[Faults]:
+        failure: Callable[[str], Exception] = engine.dialect.loaded_dbapi.OperationalError
+
         def statement(*_: object) -> None:
             if self._strikes():
-                raise sqlite3.OperationalError("disk I/O error")
+                raise failure("disk I/O error")
 
         really_commit = engine.dialect.do_commit
 
@@ -44,7 +45,7 @@ class Faults:
             if not struck or self._lost_answer:
                 really_commit(dbapi_connection)
             if struck:
-                raise sqlite3.OperationalError("disk I/O error")
+                raise failure("disk I/O error")
 
         hooks = ("do_execute", "do_executemany", "do_execute_no_params")
         for hook in hooks:

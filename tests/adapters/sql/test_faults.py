@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from headgate.adapters.sql.catalogue import SqlCatalogue
@@ -11,8 +14,15 @@ from headgate.catalogue.credential import StoredCredential
 from headgate.catalogue.entry import ModelEntry
 from headgate.catalogue.revision import Change, Revision
 from headgate.core.errors import StoreUnavailable
+from tests import databases
 from tests.adapters.sql.faults import Faults
 from tests.catalogue_writing import create, credential, deleted, entry, revision, titled
+
+
+@pytest.fixture(params=databases.KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    with databases.database(request.param, tmp_path) as opened:
+        yield opened
 
 
 class Store:

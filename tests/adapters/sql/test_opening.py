@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from headgate.adapters.sql.catalogue import SqlCatalogue
@@ -15,15 +14,10 @@ from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.failures import DatabaseInUse, DatabaseRefused
 from headgate.adapters.sql.lock import LOCK_NAME
 from headgate.adapters.sql.opening import open_database
-from headgate.core.errors import StoreUnavailable
 from headgate.core.secret import Secret
 from tests.catalogue_writing import create
 
 OPEN = "import sys, pathlib\nfrom headgate.adapters.sql.opening import open_database\n"
-
-
-def as_libpq(url: Secret) -> str:
-    return url.reveal()
 
 
 def test_a_second_process_is_refused_and_told_who_holds_the_directory(tmp_path: Path) -> None:
@@ -126,50 +120,6 @@ def test_a_server_that_does_not_answer_is_refused_without_its_password(tmp_path:
 
     assert "hunter2" not in str(refused.value)
     open_database(tmp_path).close()
-
-
-def test_a_postgresql_database_belongs_to_one_process(tmp_path: Path, postgresql_url: Secret) -> None:
-    first = open_database(tmp_path / "one", postgresql_url)
-
-    with pytest.raises(DatabaseInUse, match="in use by another Headgate process"):
-        open_database(tmp_path / "two", postgresql_url)
-
-    first.close()
-    open_database(tmp_path / "two", postgresql_url).close()
-
-
-def _end_sessions(url: Secret) -> None:
-    """What a restart of the server does to whoever is connected."""
-    with psycopg.connect(as_libpq(url), autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-
-
-def test_a_lost_connection_is_replaced(tmp_path: Path, postgresql_url: Secret) -> None:
-    database = open_database(tmp_path, postgresql_url)
-    catalogue = SqlCatalogue(database)
-    create(catalogue, "a")
-
-    _end_sessions(postgresql_url)
-
-    create(catalogue, "b")
-    assert [entry.name for entry in catalogue.entries()] == ["a", "b"]
-    database.close()
-
-
-def test_a_process_that_lost_the_database_to_another_no_longer_writes(tmp_path: Path, postgresql_url: Secret) -> None:
-    first = open_database(tmp_path / "one", postgresql_url)
-    _end_sessions(postgresql_url)
-    second = open_database(tmp_path / "two", postgresql_url)
-
-    with pytest.raises(StoreUnavailable, match="passed to another Headgate process"):
-        create(SqlCatalogue(first), "a")
-
-    assert SqlCatalogue(second).head() == 0
-    first.close()
-    second.close()
 
 
 def test_the_lock_file_stays_when_the_database_is_closed(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def _change_entries(connection: Connection, changes: Sequence[Change]) -> None:
     gone = [{"gone": change.entry.uid} for change in changes if change.after is None]
     if gone:
         connection.execute(delete(entry).where(entry.c.uid == bindparam("gone")), gone)
-    upsert(connection, entry, [entry_values(change.after) for change in changes if change.after is not None])
+    upsert(connection, entry, rows=[entry_values(change.after) for change in changes if change.after is not None])
 
 
 def _count(connection: Connection, name: str) -> int:

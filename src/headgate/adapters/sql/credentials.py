@@ -45,7 +45,7 @@ def put_credentials(connection: Connection, stored: Sequence[StoredCredential]) 
     for each in stored:
         if each.credential.default:
             _take_default(connection, each.credential)
-        upsert(connection, credential, [_values(each)])
+        upsert(connection, credential, rows=[_values(each)])
 
 
 def drop_credentials(connection: Connection, ids: Sequence[str]) -> None:

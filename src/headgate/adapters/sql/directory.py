@@ -135,7 +135,7 @@ class SqlDirectory:
 
     def _put(self, table: Table, values: Values) -> None:
         with self._database.writing() as connection:
-            upsert(connection, table, [values])
+            upsert(connection, table, rows=[values])
 
 
 def key_values(key: OrganizationKey) -> Values:

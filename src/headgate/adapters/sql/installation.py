@@ -29,4 +29,4 @@ class SqlInstallation:
 
     def put(self, name: str, value: str) -> None:
         with self._database.writing() as connection:
-            upsert(connection, meta, [{"name": name, "value": value}])
+            upsert(connection, meta, rows=[{"name": name, "value": value}])

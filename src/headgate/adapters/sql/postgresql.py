@@ -83,11 +83,14 @@ def read_engine(url: URL) -> Engine:
 
 def _lock(connection: Any, url: URL) -> None:  # noqa: ANN401
     assert isinstance(connection, psycopg.Connection)
-    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
-    connection.commit()
-    if row is None or not row[0]:
+    try:
+        # A server may take a moment to notice that the connection which held the lock before is gone.
+        connection.execute("SET LOCAL lock_timeout = '2s'")
+        connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        connection.commit()
+    except psycopg.errors.LockNotAvailable as error:
         connection.close()
         raise DatabaseInUse(
             f"the database {url.render_as_string()!r} is in use by another Headgate process; "
             "stop that one, or choose another database"
-        )
+        ) from error

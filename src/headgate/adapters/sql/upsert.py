@@ -12,7 +12,7 @@ Value: TypeAlias = str | int | float | bool | bytes | None
 Values: TypeAlias = Mapping[str, Value]
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
+def upsert(connection: Connection, table: Table, *, rows: Sequence[Values]) -> None:
     """Add the rows, or replace those that have the same primary key. An existing row is changed, never removed."""
     if not rows:
         return

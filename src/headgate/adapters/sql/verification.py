@@ -32,7 +32,7 @@ class SqlVerifications:
             upsert(
                 connection,
                 verification,
-                [
+                rows=[
                     {"uid": found.uid, "state": found.state.value, "message": found.message, "checked_at": found.at}
                     for found in latest.values()
                 ],
