@@ -75,6 +75,10 @@ def route(document: Document, providers: Providers) -> Route | Unroutable:
     text = document.api_base or provider.base_url
     if not text:
         return Unroutable("provider_config.base_url", f"provider {provider.id!r} has no base URL of its own")
-    url = parse_base_url(text)
+    try:
+        url = parse_base_url(text)
+    except ValueError as error:
+        # The rules let no such URL in; an older rule may have, and one entry must not keep a catalogue from loading.
+        return Unroutable("provider_config.base_url", str(error))
     path = _path(provider.chat_path, url, model, version)
     return Route(provider=provider, model=model, url=url, api_version=version, chat_path=path)
