@@ -19,7 +19,8 @@ from bench.conversation import STREAMED_TEXT
 from bench.figures import percentile
 
 RAMP_SECONDS: Final = 0.5
-END_OF_BODY: Final = b"0\r\n\r\n"
+# With the line end before it, which a header that ends in a zero does not have.
+END_OF_BODY: Final = b"\r\n0\r\n\r\n"
 
 
 class Order(msgspec.Struct, forbid_unknown_fields=True):

@@ -18,7 +18,12 @@ ROOT = Path(__file__).resolve().parent.parent
 STORE = ROOT / ".bench"
 ENVOY_PACKAGE = "pyvoy==1.3.0"
 LITELLM_PACKAGE = "litellm[proxy]==1.106.2"
-PORTKEY_PACKAGE = "@portkey-ai/gateway@1.15.2"
+PORTKEY_MANIFEST = {
+    "private": True,
+    "dependencies": {"@portkey-ai/gateway": "1.15.2"},
+    # From 1.14 on every stream ends in "TypeError: immutable" (Portkey-AI/gateway, issue 1389).
+    "overrides": {"@hono/node-server": "1.13.8"},
+}
 
 SYSTEM_PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin")
 ECHO_MODULES = (
@@ -97,7 +102,8 @@ def install(*, peers: bool) -> None:
             raise ToolsMissing({"npm": "make develop"})
         folder = STORE / "portkey"
         folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run([npm, "install", "--no-audit", "--no-fund", "--prefix", folder, PORTKEY_PACKAGE], check=True)
+        (folder / "package.json").write_text(json.dumps(PORTKEY_MANIFEST))
+        subprocess.run([npm, "install", "--no-audit", "--no-fund", "--prefix", folder], check=True)
 
 
 def first_version(text: str) -> str:

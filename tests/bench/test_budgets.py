@@ -5,11 +5,14 @@ from dataclasses import astuple
 import pytest
 
 from bench.budgets import (
+    CATALOGUE_SIZE,
     ENVOY,
     HEADGATE,
+    LARGE_CATALOGUE,
     NGINX,
     RATIO_BUDGETS,
     SMALL_BODY,
+    SMALL_CATALOGUE,
     Verdict,
     memory_row,
     ratio_rows,
@@ -72,6 +75,22 @@ def test_every_budget_has_a_row_even_if_nothing_was_measured() -> None:
 
     assert [row.what for row in rows] == [budget.what for budget in RATIO_BUDGETS]
     assert {row.verdict for row in rows} == {Verdict.UNMEASURED}
+
+
+@pytest.mark.parametrize(
+    ("large", "verdict"),
+    [
+        pytest.param((10.2, 10.4, 10.6), Verdict.MET, id="the median keeps it"),
+        pytest.param((10.4, 10.7, 10.8), Verdict.WITHIN, id="the limit is inside the spread"),
+        pytest.param((10.6, 10.7, 10.8), Verdict.NOT_MET, id="every pair exceeds it"),
+    ],
+)
+def test_the_size_of_the_catalogue_is_judged_inside_the_spread(
+    large: tuple[float, float, float], verdict: Verdict
+) -> None:
+    measured = {CATALOGUE_SIZE: {SMALL_CATALOGUE: series(10, 10, 10), LARGE_CATALOGUE: series(*large)}}
+
+    assert [row.verdict for row in ratio_rows(measured) if row.measured] == [verdict]
 
 
 def test_memory_has_a_limit() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.conversation import streamed_events
-from bench.stream_load import Order, flaw_of, request_bytes
+from bench.stream_load import END_OF_BODY, Order, flaw_of, request_bytes
 from bench.stream_origin import HEAD, LAST_CHUNK, chunked, stream_chunks
 
 WHOLE = HEAD + b"".join(stream_chunks())
@@ -36,6 +36,18 @@ def test_what_the_origin_sends_is_whole() -> None:
 )
 def test_a_stream_that_is_not_whole_is_told_apart(received: bytes, flaw: str) -> None:
     assert flaw_of(received) == flaw
+
+
+@pytest.mark.parametrize(
+    ("received", "ended"),
+    [
+        pytest.param(WHOLE, True, id="the last chunk came"),
+        pytest.param(HEAD.replace(b"\r\n\r\n", b"\r\nx-request-id: 40\r\n\r\n"), False, id="a header ends in a zero"),
+        pytest.param(HEAD, False, id="only the head came"),
+    ],
+)
+def test_the_end_of_a_stream_is_its_last_chunk(received: bytes, *, ended: bool) -> None:
+    assert received.endswith(END_OF_BODY) is ended
 
 
 def test_bytes_that_are_not_http_are_told_apart() -> None:
