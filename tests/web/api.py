@@ -18,23 +18,24 @@ import msgspec
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Gauge
 
+from headgate.access.identity import Session
 from headgate.access.rate import Rate
 from headgate.adapters.sql.defaults import SqlDefaults
-from headgate.adapters.sql.installation import SqlInstallation
+from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.workers import Workers
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.ids import RequestIds
 from headgate.core.json import Json, encode
 from headgate.core.principal import Principal
+from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
 from headgate.gateway.defaults import PlatformDefaults
+from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
 from headgate.gateway.verify import SmokeResult
 from headgate.web.application import application
-from headgate.web.catalogue_api.routes import CatalogueApi
-from headgate.web.health import Health
-from headgate.web.metrics import MetricsPage
+from headgate.web.management import Management
 from tests.gateway.town import KnownSessions, Town
 from tests.gateway.writing import desk_at
 
@@ -101,6 +102,13 @@ def read(response: httpx2.Response) -> Json:
     return msgspec.json.decode(response.content)
 
 
+class Signer:
+    """The SessionSigner port with signatures left out, as KnownSessions reads them."""
+
+    def sign(self, session: Session) -> Secret:
+        return Secret(f"x.{session.id}.x")
+
+
 @contextmanager
 def api_at(directory: Path) -> Iterator[Api]:
     """The application on an empty database in a directory."""
@@ -109,20 +117,29 @@ def api_at(directory: Path) -> Iterator[Api]:
         database = open_database(directory / "defaults")
         registry = CollectorRegistry()
         Gauge("headgate_test", "A number.", registry=registry).set(7)
-        catalogue = CatalogueApi(
-            current=desk.current,
+        identify = Identify(town.directory, KnownSessions(), clock=town.clock)
+        api: Api
+        management = Management(
+            is_ready=lambda: api.ready,
+            registry=registry,
+            desk=desk,
             administer=Administer(desk),
+            defaults=PlatformDefaults(SqlDefaults(database)),
             directory=town.directory,
-            defaults=PlatformDefaults(SqlDefaults(SqlInstallation(database))),
+            grants=Grants(
+                town.directory,
+                SqlDirectory(database),
+                writer=writer,
+                signer=Signer(),
+                clock=town.clock,
+                randomness=town.randomness,
+            ),
+            identify=identify,
             tests=Smokes(desk),
             writer=writer,
-            clock=town.clock,
             bulk_rate=Rate(5, 3600),
         )
-        api: Api
-        routers = [Health(lambda: api.ready).router(), MetricsPage(registry).router(), *catalogue.routers()]
-        identify = Identify(town.directory, KnownSessions(), clock=town.clock)
-        api = Api(application(routers, identify=identify, ids=RequestIds(bytes(8))), town, desk)
+        api = Api(application(management.routers(), identify=identify, ids=RequestIds(bytes(8))), town, desk)
         yield api
         writer.close()
         database.close()

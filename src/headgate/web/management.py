@@ -1,0 +1,76 @@
+"""Every route but inference, from one value that says what they need. Wiring, tests and the build use this one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
+
+from headgate.access.rate import Rate
+from headgate.gateway.administer import Administer, Desk
+from headgate.gateway.credentials_named import NamedCredentials
+from headgate.gateway.defaults import PlatformDefaults
+from headgate.gateway.directory import Directory
+from headgate.gateway.grant import Grants
+from headgate.gateway.identify import Identify
+from headgate.web.admin_api.catalogue import CatalogueRoutes
+from headgate.web.admin_api.credentials import CredentialRoutes
+from headgate.web.admin_api.defaults import DefaultRoutes
+from headgate.web.admin_api.effective import EffectiveRoutes
+from headgate.web.admin_api.keys import KeyRoutes
+from headgate.web.admin_api.sessions import SessionRoutes
+from headgate.web.admin_api.tokens import TokenRoutes
+from headgate.web.catalogue_api.extras import SmokeTests
+from headgate.web.catalogue_api.routes import CatalogueApi
+from headgate.web.documentation import Documentation
+from headgate.web.health import Health
+from headgate.web.metrics import MetricsPage
+from headgate.web.running import Runner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Management:
+    """What the management routes need. `bulk_rate` is how often a principal may replace the whole catalogue."""
+
+    is_ready: Callable[[], bool]
+    registry: CollectorRegistry
+    desk: Desk
+    administer: Administer
+    defaults: PlatformDefaults
+    directory: Directory
+    grants: Grants
+    identify: Identify
+    tests: SmokeTests
+    writer: Runner
+    bulk_rate: Rate
+
+    def routers(self) -> list[APIRouter]:
+        desk, directory, writer = self.desk, self.directory, self.writer
+        catalogue = CatalogueApi(
+            current=desk.current,
+            administer=self.administer,
+            directory=directory,
+            defaults=self.defaults,
+            tests=self.tests,
+            writer=writer,
+            clock=desk.clock,
+            bulk_rate=self.bulk_rate,
+        )
+        effective = EffectiveRoutes(
+            current=desk.current, directory=directory, credentials=desk.book, of_key=self.identify.of_key
+        )
+        return [
+            Health(self.is_ready).router(),
+            *catalogue.routers(),
+            CatalogueRoutes(self.administer, writer).router(),
+            effective.router(),
+            CredentialRoutes(NamedCredentials(desk), writer).router(),
+            DefaultRoutes(self.defaults, writer).router(),
+            KeyRoutes(self.grants, directory).router(),
+            TokenRoutes(self.grants, directory).router(),
+            SessionRoutes(self.grants, directory).router(),
+            MetricsPage(self.registry).router(),
+            Documentation().router(),
+        ]
