@@ -97,6 +97,10 @@ class GatewayServer(Server):
         self._second = -1
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def live_calls(self) -> int:
+        return sum(lane.call is not None for lane in self._lanes())
+
     def serve_until_signal(self, listener: socket.socket) -> int:
         """Serve on `listener`, and end as described above. Returns the exit status."""
         self.run(sockets=[listener])

@@ -1,0 +1,323 @@
+"""The composition root: the only module that knows all the others.
+
+`serve` opens what is kept, completes a first start, puts the parts together and serves until a signal ends it. What
+is built here lives as long as the process; nothing else holds global state.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
+
+from headgate.access.carriers import OrgKeyAsBearer
+from headgate.access.rate import Rate
+from headgate.adapters.clock import SystemClock
+from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
+from headgate.adapters.sealing.master_key import (
+    FILE_NAME,
+    MasterKey,
+    MasterKeyMissing,
+    MasterKeyRefused,
+    create_key_file,
+    parse_master_key,
+    read_key_file,
+)
+from headgate.adapters.sessions import SessionTexts, new_signing_key
+from headgate.adapters.sql.catalogue import SqlCatalogue
+from headgate.adapters.sql.credentials import SqlCredentials
+from headgate.adapters.sql.database import Database
+from headgate.adapters.sql.defaults import SqlDefaults
+from headgate.adapters.sql.directory import SqlDirectory
+from headgate.adapters.sql.failures import DatabaseRefused
+from headgate.adapters.sql.installation import SqlInstallation
+from headgate.adapters.sql.opening import open_database
+from headgate.adapters.sql.verification import SqlVerifications
+from headgate.adapters.tasks import Tasks
+from headgate.adapters.telemetry.metrics import Metrics
+from headgate.adapters.upstream.egress import EgressPolicy
+from headgate.adapters.upstream.front import Upstreams, upstreams
+from headgate.adapters.upstream.limits import UpstreamLimits
+from headgate.catalogue.offer import offer
+from headgate.catalogue.providers import BUNDLED
+from headgate.catalogue.snapshot import Snapshot
+from headgate.core.errors import Conflict, GatewayError
+from headgate.core.ids import RequestIds, uuid7
+from headgate.core.secret import Secret
+from headgate.gateway.administer import Administer, Current, Desk
+from headgate.gateway.board import VerificationBoard
+from headgate.gateway.call import Call
+from headgate.gateway.credentials import CredentialBook
+from headgate.gateway.credentials_named import NamedCredentials
+from headgate.gateway.defaults import PlatformDefaults
+from headgate.gateway.directory import Directory
+from headgate.gateway.endpoint import ENDPOINTS, Shape
+from headgate.gateway.first_entries import make_first_entries
+from headgate.gateway.first_start import FirstStart
+from headgate.gateway.grant import Grants
+from headgate.gateway.identify import Identify
+from headgate.gateway.road import Refusal, Road, Timeouts
+from headgate.gateway.verify import Verify
+from headgate.settings import Settings, StartRefused
+from headgate.web.admin_api.catalogue import CatalogueRoutes
+from headgate.web.admin_api.credentials import CredentialRoutes
+from headgate.web.admin_api.defaults import DefaultRoutes
+from headgate.web.admin_api.effective import EffectiveRoutes
+from headgate.web.admin_api.keys import KeyRoutes
+from headgate.web.admin_api.sessions import SessionRoutes
+from headgate.web.admin_api.tokens import TokenRoutes
+from headgate.web.application import application, shape_of
+from headgate.web.catalogue_api.routes import CatalogueApi
+from headgate.web.client_address import networks
+from headgate.web.documentation import Documentation
+from headgate.web.errors import ErrorShapes
+from headgate.web.health import Health
+from headgate.web.lane_shared import Inbound, LaneLimits, routes
+from headgate.web.metrics import MetricsPage
+from headgate.web.server import DrainTimes, GatewayServer, Readiness, Started, address_of, listen
+
+ANSWER_LIMIT: Final = 64 * 1024 * 1024
+BACKLOG: Final = 2048
+_CLOCK: Final = SystemClock()
+_SWITCH_SECONDS: Final = 0.0005
+"""A thread that computes gives way to the event loop after this long; Python's own 5 ms would be felt by streams."""
+
+
+class _Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is opened once and shared by everything else. `first`: nothing was there before this start."""
+
+    settings: Settings
+    database: Database
+    ring: KeyRing
+    directory: Directory
+    desk: Desk
+    administer: Administer
+    defaults: PlatformDefaults
+    ids: RequestIds
+    first: bool
+
+
+def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
+    """Serve until a signal. Returns the exit status, or raises StartRefused with a sentence for the operator."""
+    listener = listen(settings.host, settings.port)
+    with ExitStack() as stack:
+        stack.callback(listener.close)
+        try:
+            parts, token = _opened(settings, stack)
+        except (DatabaseRefused, MasterKeyRefused, Conflict) as error:
+            raise StartRefused(str(error)) from error
+        server = _server(parts)
+        gc.collect()
+        gc.freeze()
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        # From here on callers are queued by the kernel, so what is announced holds.
+        listener.listen(BACKLOG)
+        announce(Started(address=address_of(listener), first=parts.first, token=token))
+        return server.serve_until_signal(listener)
+
+
+# What is kept
+
+
+def _opened(settings: Settings, stack: ExitStack) -> tuple[_Parts, Secret | None]:
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = open_database(settings.data_dir, settings.database_url)
+    stack.callback(database.close)
+    directory = Directory.of(SqlDirectory(database).load())
+    first = FirstStart(directory, SqlDirectory(database), clock=_CLOCK, randomness=os.urandom)
+    parts = _parts(settings, database, directory, first=first.is_due)
+    given = settings.admin_token
+    if parts.first:
+        administrator = first.lay()
+        make_first_entries(parts.administer)
+        return parts, first.first_token(administrator, given)
+    if given is not None:
+        first.replace_token(given)
+    return parts, None
+
+
+def _parts(settings: Settings, database: Database, directory: Directory, *, first: bool) -> _Parts:
+    store, credential_store = SqlCatalogue(database), SqlCredentials(database)
+    ring = KeyRing([_master_key(settings, may_create=first)])
+    snapshot = Snapshot.of((offer(entry, BUNDLED) for entry in store.entries()), store.head())
+    desk = Desk(
+        current=Current(snapshot),
+        store=store,
+        credential_store=credential_store,
+        book=CredentialBook(credential_store.credentials()),
+        board=VerificationBoard(SqlVerifications(database)),
+        sealer=SecretSealer(ring),
+        providers=BUNDLED,
+        clock=_CLOCK,
+        new_uid=_new_id,
+    )
+    return _Parts(
+        settings=settings,
+        database=database,
+        ring=ring,
+        directory=directory,
+        desk=desk,
+        administer=Administer(desk, max_items=settings.bulk_replace_items),
+        defaults=PlatformDefaults(SqlDefaults(database)),
+        ids=RequestIds(os.urandom(8)),
+        first=first,
+    )
+
+
+def _new_id() -> str:
+    return uuid7(_CLOCK.wall(), os.urandom(10))
+
+
+def _master_key(settings: Settings, *, may_create: bool) -> MasterKey:
+    """The key of the settings, else of its file; a new one only where nothing can have been sealed yet."""
+    if settings.master_key is not None:
+        return parse_master_key(settings.master_key)
+    path: Path = settings.master_key_file or settings.data_dir / FILE_NAME
+    try:
+        return read_key_file(path)
+    except MasterKeyMissing as error:
+        if may_create:
+            return create_key_file(path)
+        raise MasterKeyRefused(f"{error}, and what the database holds is sealed under it; restore the file") from error
+
+
+# What runs
+
+
+def _server(parts: _Parts) -> GatewayServer:
+    settings = parts.settings
+    sessions = _sessions(parts)
+    identify = Identify(
+        parts.directory, sessions, clock=_CLOCK, org_key_as_bearer=OrgKeyAsBearer(settings.org_key_as_bearer)
+    )
+    upstream = upstreams(
+        credentials=parts.desk.book,
+        opener=SecretOpener(parts.ring),
+        clock=_CLOCK,
+        tasks=Tasks(),
+        policy=EgressPolicy(networks(settings.egress_allow)),
+        limits=UpstreamLimits(),
+    )
+    metrics, readiness = Metrics(), Readiness()
+    road = _road(parts, identify, upstream, metrics)
+    inbound = Inbound(
+        routes({(each.method, each.path): each for each in ENDPOINTS}, lambda client, each: Call(road, client, each)),
+        _answer_error,
+        limits=LaneLimits(body_bytes=settings.max_body_bytes),
+        trusted_proxies=networks(settings.trusted_proxies),
+        now=_CLOCK.now(),
+    )
+    routers = [
+        Health(lambda: readiness.ready).router(),
+        MetricsPage(_registry(metrics)).router(),
+        Documentation().router(),
+        *_catalogue_routers(parts, Verify(parts.desk.current, upstream)),
+        *_access_routers(parts, sessions, identify),
+    ]
+    server = GatewayServer(
+        application(routers, identify=identify, ids=parts.ids),
+        inbound,
+        clock=_CLOCK,
+        readiness=readiness,
+        drain=DrainTimes(delay=settings.drain_delay, grace=settings.drain_grace),
+        flush=[upstream.close],
+    )
+    snapshot = parts.desk.current
+    metrics.watch(
+        {
+            "live_calls": lambda: server.live_calls,
+            "upstream_connections": lambda: upstream.http.counts.connections,
+            "catalogue_entries": lambda: len(snapshot.snapshot),
+            "catalogue_revision": lambda: snapshot.snapshot.revision,
+        }
+    )
+    return server
+
+
+def _registry(metrics: Metrics) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(metrics)
+    return registry
+
+
+def _catalogue_routers(parts: _Parts, verify: Verify) -> list[APIRouter]:
+    current, writer = parts.desk.current, parts.database.writer
+    api = CatalogueApi(
+        current=current,
+        administer=parts.administer,
+        directory=parts.directory,
+        defaults=parts.defaults,
+        tests=verify,
+        writer=writer,
+        clock=_CLOCK,
+        bulk_rate=Rate(parts.settings.bulk_replace_per_hour, 3600.0),
+    )
+    return [
+        *api.routers(),
+        CatalogueRoutes(parts.administer, writer).router(),
+        CredentialRoutes(NamedCredentials(parts.desk), writer).router(),
+        DefaultRoutes(parts.defaults, writer).router(),
+    ]
+
+
+def _access_routers(parts: _Parts, sessions: SessionTexts, identify: Identify) -> list[APIRouter]:
+    directory = parts.directory
+    grants = Grants(
+        directory,
+        SqlDirectory(parts.database),
+        writer=parts.database.writer,
+        signer=sessions,
+        clock=_CLOCK,
+        randomness=os.urandom,
+    )
+    return [
+        KeyRoutes(grants, directory).router(),
+        TokenRoutes(grants, directory).router(),
+        SessionRoutes(grants, directory).router(),
+        EffectiveRoutes(
+            current=parts.desk.current, directory=directory, credentials=parts.desk.book, of_key=identify.of_key
+        ).router(),
+    ]
+
+
+def _sessions(parts: _Parts) -> SessionTexts:
+    store = SqlDirectory(parts.database)
+    keys = list(store.load().signing_keys)
+    if not keys:
+        keys = [new_signing_key(_new_id(), SecretSealer(parts.ring), now=_CLOCK.wall())]
+        store.put_signing_key(keys[0])
+    return SessionTexts(keys, SecretOpener(parts.ring), installation=SqlInstallation(parts.database).id)
+
+
+def _road(parts: _Parts, identify: Identify, upstream: Upstreams, metrics: Metrics) -> Road:
+    settings = parts.settings
+    return Road(
+        current=parts.desk.current,
+        identify=identify.identify,
+        default_model=parts.defaults.model,
+        upstream=upstream,
+        refusals=ErrorShapes(),
+        telemetry=metrics,
+        clock=_CLOCK,
+        ids=parts.ids,
+        timeouts=Timeouts(
+            connect=settings.connect_timeout,
+            first_byte=settings.first_byte_timeout,
+            idle=settings.idle_timeout,
+            total=settings.total_timeout,
+        ),
+        answer_limit=ANSWER_LIMIT,
+    )
+
+
+def _answer_error(error: GatewayError, path: bytes) -> Refusal:
+    shape = shape_of(path.decode("latin-1")) if path else Shape.OPENAI
+    return ErrorShapes().answer(error, shape)
