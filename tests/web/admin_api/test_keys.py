@@ -111,7 +111,7 @@ def test_keys_are_listed_newest_first_and_in_pages(office: Office) -> None:
     assert office.ask("GET", KEYS, by=office.person("gus"))[1] == {"items": [], "total": 0}
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=x", "limit=1.5", "page=-1", "page=", "page=%D9%A1"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=x", "limit=1.5", "page=-1", "page=%D9%A1"])
 def test_a_page_that_cannot_be_is_refused(office: Office, query: str) -> None:
     status, body = office.ask("GET", f"{KEYS}?{query}", by=office.person("ann"))
 

@@ -14,7 +14,8 @@ from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants, organization_of
-from headgate.web.admin_api.reading import PAGING, Fields, answer, paging
+from headgate.web.admin_api.reading import PAGING, Fields, paging
+from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
 from headgate.web.describe import OBJECT, STRING, list_of, object_of, operation, path
 from headgate.web.times import written, written_or_null
@@ -66,22 +67,22 @@ class KeyRoutes:
         )
         fields.check()
         granted = await self._grants.create_key(principal, wish)
-        return answer({**shown(granted.record), "key": granted.text.reveal()})
+        return json_response({**shown(granted.record), "key": granted.text.reveal()})
 
     async def list(self, request: Request, principal: Manager) -> Response:
         offset, limit = paging(request)
         page = self._directory.keys_of(organization_of(principal), offset=offset, limit=limit)
-        return answer({"items": [shown(key) for key in page.items], "total": page.total})
+        return json_response({"items": [shown(key) for key in page.items], "total": page.total})
 
     async def read(self, request: Request, principal: Manager) -> Response:
         key_id = request.path_params["key_id"]
         key = self._directory.key(organization_of(principal), key_id)
         if key is None:
             raise NotFound(f"key {key_id!r} does not exist")
-        return answer(shown(key))
+        return json_response(shown(key))
 
     async def revoke(self, request: Request, principal: Manager) -> Response:
-        return answer(shown(await self._grants.revoke_key(principal, request.path_params["key_id"])))
+        return json_response(shown(await self._grants.revoke_key(principal, request.path_params["key_id"])))
 
 
 def shown(key: OrganizationKey) -> JsonObject:

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 from starlette.requests import Request
-from starlette.responses import Response
 
-from headgate.core.errors import InvalidBody, InvalidQuery, detail
-from headgate.core.json import Json, JsonObject, encode
+from headgate.core.errors import InvalidBody, detail
+from headgate.core.json import Json, JsonObject
 from headgate.web import times
 from headgate.web.bodies import name_of, read_object, refuse_unknown
 from headgate.web.describe import INTEGER, query
-from headgate.web.flat import JSON
+from headgate.web.query import number
 
 T = TypeVar("T")
 
@@ -95,24 +94,10 @@ class Fields:
 
 def paging(request: Request) -> tuple[int, int]:
     """Offset and length of the page that the query asks for. InvalidQuery."""
-    page = _number(request, "page", default=0, least=0)
-    limit = min(_number(request, "limit", default=PAGE_DEFAULT, least=1), PAGE_LIMIT)
+    page = number(request.query_params, "page", least=0) or 0
+    limit = min(number(request.query_params, "limit", least=1) or PAGE_DEFAULT, PAGE_LIMIT)
     return page * limit, limit
-
-
-def answer(value: Json) -> Response:
-    return Response(encode(value), media_type=JSON)
 
 
 def _has_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
-
-
-def _number(request: Request, name: str, *, default: int, least: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    # At most nine digits: nobody has a page beyond, and what int() makes of Unicode digits is nobody's business.
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) >= least):
-        raise InvalidQuery(f"{name!r} is {text!r}; a whole number of at least {least} is accepted")
-    return int(text)

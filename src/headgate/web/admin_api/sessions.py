@@ -12,7 +12,8 @@ from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import SESSION_DEFAULT, SESSION_LIMIT, SESSION_MINIMUM, Grants
-from headgate.web.admin_api.reading import PAGING, Fields, answer, paging
+from headgate.web.admin_api.reading import PAGING, Fields, paging
+from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
 from headgate.web.describe import INTEGER, OBJECT, object_of, operation, path
 from headgate.web.times import written, written_or_null
@@ -62,16 +63,16 @@ class SessionRoutes:
         lifetime = fields.integer("expires_in", default=SESSION_DEFAULT)
         fields.check()
         granted = await self._grants.open_session(principal, lifetime)
-        return answer({**_shown(granted.record, principal), "token": granted.text.reveal()})
+        return json_response({**_shown(granted.record, principal), "token": granted.text.reveal()})
 
     async def list(self, request: Request, principal: Person) -> Response:
         offset, limit = paging(request)
         page = self._directory.sessions_of(principal.user, offset=offset, limit=limit)
-        return answer({"items": [_shown(session, principal) for session in page.items], "total": page.total})
+        return json_response({"items": [_shown(session, principal) for session in page.items], "total": page.total})
 
     async def end(self, request: Request, principal: Person) -> Response:
         ended = await self._grants.end_session(principal, request.path_params["session_id"])
-        return answer(_shown(ended, principal))
+        return json_response(_shown(ended, principal))
 
 
 def _shown(session: Session, principal: Principal) -> JsonObject:

@@ -12,7 +12,8 @@ from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants, TokenWish
-from headgate.web.admin_api.reading import PAGING, Fields, answer, paging
+from headgate.web.admin_api.reading import PAGING, Fields, paging
+from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
 from headgate.web.describe import OBJECT, STRING, object_of, operation, path, query
 from headgate.web.times import written, written_or_null
@@ -67,7 +68,7 @@ class TokenRoutes:
         )
         fields.check()
         granted = await self._grants.create_token(principal, wish)
-        return answer({**shown(granted.record), "token": granted.text.reveal()})
+        return json_response({**shown(granted.record), "token": granted.text.reveal()})
 
     async def list(self, request: Request, principal: Person) -> Response:
         offset, limit = paging(request)
@@ -75,10 +76,10 @@ class TokenRoutes:
         if user_id != principal.user and not principal.platform_admin:
             raise Forbidden("only a platform administrator sees the tokens of another user")
         page = self._directory.tokens_of(user_id, offset=offset, limit=limit)
-        return answer({"items": [shown(token) for token in page.items], "total": page.total})
+        return json_response({"items": [shown(token) for token in page.items], "total": page.total})
 
     async def revoke(self, request: Request, principal: Person) -> Response:
-        return answer(shown(await self._grants.revoke_token(principal, request.path_params["token_id"])))
+        return json_response(shown(await self._grants.revoke_token(principal, request.path_params["token_id"])))
 
 
 def shown(token: AccessToken) -> JsonObject:
