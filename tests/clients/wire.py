@@ -39,7 +39,7 @@ class Wire:
         """Send each piece in a write of its own; the server reads the first before the second is sent."""
         for number, piece in enumerate(pieces):
             if number:
-                await self._turns()
+                await self.turn()
             await self._patiently(self._loop.sock_sendall(self._socket, piece))
 
     async def answer(self, *, head_only: bool = False) -> Answer:
@@ -111,8 +111,8 @@ class Wire:
             raise EOFError(f"the server closed after {bytes(self._read)!r}")
         self._read += data
 
-    async def _turns(self) -> None:
-        # Server and client share the loop: after a few turns the server has read what was sent.
+    async def turn(self) -> None:
+        """Give the server, which shares the loop, time to read what was sent."""
         for _ in range(4):
             await asyncio.sleep(0)
 

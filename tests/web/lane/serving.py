@@ -15,6 +15,7 @@ from headgate.gateway.ports import Client, RequestHead
 from headgate.gateway.road import Refusal
 from headgate.web.client_address import networks
 from headgate.web.errors import answer
+from headgate.web.lane import Lane
 from headgate.web.lane_shared import Inbound, LaneLimits, routes
 from headgate.web.server import DrainTimes, GatewayServer, Readiness, listen
 
@@ -120,8 +121,6 @@ SILENT: Final[Script] = {}
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """The other road: tells what it was asked and, unless the path says otherwise, the body it got."""
-    if scope["type"] != "http":
-        return
     body = b""
     if scope["path"] != "/unread":
         while (event := await receive()).get("more_body"):
@@ -146,9 +145,19 @@ class Served:
     calls: list[ScriptedCall] = field(default_factory=list)
     flushed: list[str] = field(default_factory=list)
 
-    def pass_time(self, seconds: float) -> None:
+    async def pass_time(self, seconds: float) -> None:
+        """Let the server do what it can do at once, then let time pass."""
+        for _ in range(4):
+            await next_turn()
         self.clock.seconds += seconds
         self.server.sweep()
+
+    @property
+    def lane(self) -> Lane:
+        """The only connection."""
+        (lane,) = self.server.server_state.connections
+        assert isinstance(lane, Lane)
+        return lane
 
     async def call(self, number: int = 0) -> ScriptedCall:
         """The call of that number, when it has been told its head."""
@@ -194,8 +203,13 @@ def build(
         trusted_proxies=networks(trusted),
         now=clock.now(),
     )
+
+    async def without_lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await app(scope, receive, send)
+
     server = GatewayServer(
-        app,
+        without_lifespan,
         inbound,
         clock=clock,
         readiness=Readiness(),
