@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 from tests.origin.script import Expect, Forever, HalfClose, Pause, Reset, Script, Send, Step, UntilClosed
 
@@ -142,7 +142,7 @@ class Origin:
 
     # Life
 
-    def __enter__(self) -> Origin:
+    def __enter__(self) -> Self:
         self._start(self._accept)
         return self
 

@@ -10,6 +10,7 @@ many as there are content chunks when streaming.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -33,11 +34,14 @@ _decode: Final = msgspec.json.Decoder().decode
 
 
 class MockAnswer(msgspec.Struct, frozen=True):
-    """A whole answer; `pieces` are the parts of its body in the order in which they are sent."""
+    """A whole answer; `pieces` are the parts of its body in the order in which they are sent.
+
+    Pieces may be made only when they are asked for, so that a large answer does not hold anybody up.
+    """
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
-    pieces: tuple[bytes, ...]
+    pieces: Iterable[bytes]
 
 
 def is_slow(model: str) -> bool:
@@ -49,8 +53,8 @@ def answer(path: str, body: bytes) -> MockAnswer:
     """The answer to a POST of `body` to `path`."""
     try:
         request = _decode(body)
-    except msgspec.DecodeError as error:
-        return _refusal(f"the body is not JSON: {error}", None)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _refusal(f"the body is not JSON that can be read: {error}", None)
     if not isinstance(request, dict):
         return _refusal("the body is not a JSON object", None)
     if path.partition("?")[0].endswith("/embeddings"):
@@ -180,19 +184,18 @@ def _embeddings(request: JsonObject) -> MockAnswer:
     if dimensions not in DIMENSIONS:
         accepted = ", ".join(str(number) for number in DIMENSIONS)
         return _refusal(f"'dimensions' is {dimensions!r}; accepted: {accepted}", "dimensions")
+    return MockAnswer(200, _JSON, _vectors(request, inputs, dimensions))
+
+
+def _vectors(request: JsonObject, inputs: list[Json], dimensions: int) -> Iterator[bytes]:
     draw = base64_vector if request.get("encoding_format") == "base64" else vector
-    data = [
-        {"object": "embedding", "index": index, "embedding": draw(encode(item), dimensions)}
-        for index, item in enumerate(inputs)
-    ]
     tokens = TOKENS_PER_MESSAGE * len(inputs)
-    body = {
-        "object": "list",
-        "data": data,
-        "model": request.get("model", "mock"),
-        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-    }
-    return MockAnswer(200, _JSON, (encode(body),))
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    yield b'{"object":"list","model":%b,"usage":%b,"data":[' % (encode(request.get("model", "mock")), encode(usage))
+    for index, item in enumerate(inputs):
+        embedding = {"object": "embedding", "index": index, "embedding": draw(encode(item), dimensions)}
+        yield (b"," if index else b"") + encode(embedding)
+    yield b"]}"
 
 
 # What they share

@@ -1,4 +1,4 @@
-"""Byte caps. They count bytes as they arrive, so that a message is refused before it is whole."""
+"""Byte caps. They count bytes as they are fed, so that a message is refused before it is whole."""
 
 from __future__ import annotations
 
@@ -17,21 +17,3 @@ DISCARD: Final = 1024 * KIB
 
 DRAINED_BODY: Final = 64 * KIB
 """A refused body up to this length is read to its end and the connection kept."""
-
-
-class ByteCap:
-    """Counts the bytes of one part of a message against a cap. `left` is what may still be fed."""
-
-    __slots__ = ("cap", "left")
-
-    def __init__(self, cap: int) -> None:
-        self.cap = cap
-        self.left = cap
-
-    def take(self, count: int) -> bool:
-        """Count `count` more bytes; False when that is more than the cap."""
-        self.left -= count
-        return self.left >= 0
-
-    def reset(self) -> None:
-        self.left = self.cap

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from headgate.adapters.upstream.limits import UpstreamLimits
 from tests.adapters.upstream.rig import Rig
 
 
@@ -22,5 +23,13 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
     rig = Rig()
+    yield rig
+    await rig.close()
+
+
+@pytest.fixture
+async def narrow() -> AsyncIterator[Rig]:
+    """One connection, and one that waits for it."""
+    rig = Rig(limits=UpstreamLimits(connections=1, waiters=1))
     yield rig
     await rig.close()

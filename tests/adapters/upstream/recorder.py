@@ -23,7 +23,7 @@ class Recorder:
         self.framed: bool | None = None
         self.failure: Failure | None = None
         self.attempts: set[int] = set()
-        self.react: Callable[[str], None] = lambda event: None
+        self.react: Callable[[str], None] = lambda _: None
         """Called with each event's name, from within the event."""
         self._changed = asyncio.Event()
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from headgate.adapters.tasks import Tasks
 from headgate.adapters.upstream.auth import Heads
 from headgate.adapters.upstream.client import HttpUpstream, HttpWire
 from headgate.adapters.upstream.dial import Dialler
-from headgate.adapters.upstream.dns import Resolver
+from headgate.adapters.upstream.dns import LookUp, Resolver
 from headgate.adapters.upstream.egress import EgressPolicy
 from headgate.adapters.upstream.limits import UpstreamLimits
 from headgate.adapters.upstream.pool import Counts
@@ -24,7 +23,7 @@ from headgate.catalogue.providers import BUNDLED
 from headgate.catalogue.scope import PLATFORM
 from headgate.core.failure import Failure
 from headgate.core.secret import Secret
-from tests.adapters.upstream.recorder import Recorder
+from tests.adapters.upstream.recorder import PATIENCE, Recorder
 
 PATH = "/v1/chat/completions"
 BODY = b'{"model":"m","messages":[]}'
@@ -85,13 +84,13 @@ class Rig:
     limits: UpstreamLimits = field(default_factory=UpstreamLimits)
     policy: EgressPolicy = field(default_factory=EgressPolicy)
     context: ssl.SSLContext = field(default_factory=client_context)
-    look_up: Callable[[str], Sequence[str]] = lambda host: ["127.0.0.1"]
+    look_up: LookUp = field(default_factory=lambda: means("127.0.0.1"))
     clock: ManualClock = field(default_factory=ManualClock)
     book: Book = field(default_factory=Book)
     tasks: Tasks = field(default_factory=Tasks)
 
     def __post_init__(self) -> None:
-        resolver = Resolver(self.clock, self.limits, self.look_up)
+        resolver = Resolver(self.clock, self.limits, look_up=self.look_up)
         dialler = Dialler(resolver=resolver, policy=self.policy, context=self.context, limits=self.limits)
         self.upstream = HttpUpstream(
             heads=Heads(self.book, self.book),
@@ -135,9 +134,27 @@ class Rig:
 
     async def settled(self) -> None:
         """Turn the event loop until no connection exists any more."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while self.counts.connections:
-                await asyncio.sleep(0)
+                await turn()
+
+
+def means(*addresses: str) -> LookUp:
+    """A resolver by which every name means these addresses."""
+    return lambda _: addresses
+
+
+async def turn(times: int = 1) -> None:
+    """Let the event loop do what it has to do."""
+    for _ in range(times):
+        await asyncio.sleep(0)
+
+
+def bugs_of_the_loop() -> list[object]:
+    """The exceptions that the running event loop is told of from now on, in a list that grows."""
+    bugs: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: bugs.append(context["exception"]))
+    return bugs
 
 
 def _send_when(event: str, wire: HttpWire, body: bytes) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from headgate.core.failure import FailureKind
-from tests.adapters.upstream.rig import PATH, Rig
+from tests.adapters.upstream.rig import Rig, bugs_of_the_loop
 from tests.origin.script import (
-    LAST_CHUNK,
     Step,
     answer,
     answering,
@@ -20,7 +17,6 @@ from tests.origin.script import (
     pause,
     reset,
     send,
-    send_bytewise,
     stream_head,
     until_closed,
 )
@@ -87,14 +83,6 @@ async def test_a_sized_answer_that_ends_early_is_cut(rig: Rig) -> None:
         told = await rig.call(origin.url)
 
     assert (told.body, told.kind) == (b"1234", FailureKind.CUT)
-
-
-async def test_a_body_ended_by_the_connection_is_done_and_not_framed(rig: Rig) -> None:
-    with Origin([expect(), send(b"HTTP/1.1 200 OK\r\n\r\nall of it"), half_close(), until_closed()]) as origin:
-        told = await rig.call(origin.url)
-        await origin.closes()
-
-    assert (told.told[-1], told.body, told.framed) == ("done", b"all of it", False)
 
 
 async def test_a_body_without_framing_that_ends_in_a_reset_is_cut(rig: Rig) -> None:
@@ -204,80 +192,6 @@ async def test_framing_without_end_is_too_large(rig: Rig, framing: bytes) -> Non
     assert told.kind is FailureKind.TOO_LARGE
 
 
-async def test_a_large_body_after_a_small_head_is_no_large_head(rig: Rig) -> None:
-    body = b"x" * 3_000_000
-    with Origin([expect(), send(answer(body)), until_closed()]) as origin:
-        told = await rig.call(origin.url)
-
-    assert (told.told[-1], told.body == body) == ("done", True)
-
-
-async def test_informational_heads_are_skipped(rig: Rig) -> None:
-    early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\ncontent-length: 9\r\n\r\n"
-    with Origin([expect(), send(early), send(answer(b"{}"))]) as origin:
-        told = await rig.call(origin.url)
-
-    assert (told.status, told.body) == (200, b"{}")
-    assert told.headers == ((b"content-type", b"application/json"), (b"content-length", b"2"))
-
-
-async def test_header_names_are_told_in_lower_case_and_values_trimmed(rig: Rig) -> None:
-    head = b"HTTP/1.1 429 Slow\r\nRetry-After:   7 \t\r\nX-Empty:\r\nContent-Length: 0\r\n\r\n"
-    with Origin([expect(), send(head)]) as origin:
-        told = await rig.call(origin.url)
-
-    assert told.status == 429
-    assert told.headers == ((b"retry-after", b"7"), (b"x-empty", b""), (b"content-length", b"0"))
-
-
-async def test_trailers_are_dropped(rig: Rig) -> None:
-    stream = stream_head(b"") + chunk(b"all") + b"0\r\nx-trailer: late\r\n\r\n"
-    with Origin([expect(), send(stream), until_closed()]) as origin:
-        told = await rig.call(origin.url)
-
-    assert (told.body, told.headers) == (b"all", ((b"transfer-encoding", b"chunked"),))
-
-
-async def test_an_answer_without_a_body_is_done_at_once(rig: Rig) -> None:
-    with Origin([expect(), send(b"HTTP/1.1 204 No Content\r\n\r\n"), until_closed()]) as origin:
-        told = await rig.call(origin.url)
-
-    assert (told.told, told.framed) == (["connected", "head", "done"], True)
-
-
-async def test_a_stream_may_arrive_byte_by_byte(rig: Rig) -> None:
-    stream = stream_head() + chunk(b"data: 1\n\n") + chunk(b"data: 2\n\n") + LAST_CHUNK
-    with Origin([expect(), send_bytewise(stream), until_closed()]) as origin:
-        told = await rig.call(origin.url)
-
-    assert (told.body, told.framed) == (b"data: 1\n\ndata: 2\n\n", True)
-
-
-async def test_an_answer_may_come_before_the_request_has_left(rig: Rig) -> None:
-    with Origin([expect_head(), send(answer(b"early", status=413)), pause("told"), until_closed()]) as origin:
-        _, told = await rig.start(origin.url, b"x" * 30_000_000)
-        await told.over()
-        origin.go("told")
-        await origin.closes()
-
-    assert (told.status, told.body) == (413, b"early")
-    assert "sent" not in told.told
-
-
-async def test_a_request_that_has_to_wait_is_told_when_it_has_left(rig: Rig) -> None:
-    body = b"x" * 30_000_000
-    with Origin([expect_head(), pause("full"), until_closed()]) as origin:
-        wire, told = rig.connect(origin.url)
-        await told.until("connected")
-        left = wire.send(PATH, body)
-        await origin.reaches("full")
-        origin.go("full")
-        await told.until("sent")
-        wire.abort()
-
-    assert left is False
-
-
 async def test_an_upstream_that_reads_no_more_can_be_aborted_while_the_request_leaves(rig: Rig) -> None:
     with Origin([expect_head(), pause("full"), until_closed()]) as origin:
         wire, told = await rig.start(origin.url, b"x" * 30_000_000)
@@ -289,26 +203,8 @@ async def test_an_upstream_that_reads_no_more_can_be_aborted_while_the_request_l
     assert told.told == ["connected"]
 
 
-async def test_reading_stops_while_paused(rig: Rig) -> None:
-    half = b"x" * 8_000_000
-    with Origin([expect(), send(answer(half + half)), until_closed()]) as origin:
-        wire, told = await rig.start(origin.url)
-        told.react = lambda event: wire.pause() if event == "head" else None
-        await told.until("head")
-        heard = len(told.body)
-        for _ in range(100):
-            await asyncio.sleep(0)
-        paused = len(told.body)
-        wire.resume()
-        await told.over()
-
-    assert heard <= paused < len(half)
-    assert len(told.body) == 2 * len(half)
-
-
 async def test_an_exception_of_the_call_is_no_fault_of_the_upstream(rig: Rig) -> None:
-    bugs: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: bugs.append(context["exception"]))
+    bugs = bugs_of_the_loop()
     bug = ValueError("ours")
 
     def stumble(event: str) -> None:
@@ -316,7 +212,7 @@ async def test_an_exception_of_the_call_is_no_fault_of_the_upstream(rig: Rig) ->
             raise bug
 
     with Origin([expect(), send(answer()), until_closed()]) as origin:
-        wire, told = await rig.start(origin.url)
+        _, told = await rig.start(origin.url)
         told.react = stumble
         await told.over()
         await origin.closes()
@@ -326,15 +222,14 @@ async def test_an_exception_of_the_call_is_no_fault_of_the_upstream(rig: Rig) ->
 
 
 async def test_an_exception_at_the_end_leaves_the_connection_in_order(rig: Rig) -> None:
-    bugs: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: bugs.append(context["exception"]))
+    bugs = bugs_of_the_loop()
 
     def stumble(event: str) -> None:
         if event == "done":
             raise ValueError(event)
 
     with Origin(answering(answer())) as origin:
-        wire, told = await rig.start(origin.url)
+        _, told = await rig.start(origin.url)
         told.react = stumble
         await told.until("abandoned")
         again = await rig.call(origin.url)

@@ -1,9 +1,6 @@
-"""Connections that are kept, shared, waited for and given back."""
+"""Connections that are kept, shared and given back."""
 
 from __future__ import annotations
-
-import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,7 +8,7 @@ from headgate.adapters.upstream.limits import UpstreamLimits
 from headgate.adapters.upstream.pool import Counts
 from headgate.core.failure import FailureKind
 from tests.adapters.upstream.recorder import Recorder
-from tests.adapters.upstream.rig import BODY, PATH, Rig, make_offer
+from tests.adapters.upstream.rig import Rig, make_offer
 from tests.origin.script import (
     LAST_CHUNK,
     Step,
@@ -27,20 +24,9 @@ from tests.origin.script import (
     stream_head,
     until_closed,
 )
-from tests.origin.server import Origin, refusing
+from tests.origin.server import Origin
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def narrow() -> AsyncIterator[Rig]:
-    """One connection, and one that waits for it."""
-    rig = Rig(limits=UpstreamLimits(connections=1, waiters=1))
-    yield rig
-    await rig.close()
-
-
-# Reuse
 
 
 async def test_a_whole_answer_leaves_its_connection_for_the_next(rig: Rig) -> None:
@@ -73,7 +59,7 @@ async def test_a_chunked_answer_leaves_its_connection_too(rig: Rig) -> None:
 async def test_the_next_attempt_of_a_call_finds_the_connection_of_the_last(rig: Rig) -> None:
     with Origin(answering(answer())) as origin:
         ready: list[bool] = []
-        wire, told = await rig.start(origin.url)
+        _, told = await rig.start(origin.url)
         told.react = lambda event: ready.append(rig.connect(origin.url)[0].ready) if event == "done" else None
         await told.over()
 
@@ -126,9 +112,6 @@ async def test_offers_of_another_egress_class_do_not_share_connections() -> None
         await rig.close()
 
     assert told.kind is FailureKind.EGRESS_REFUSED
-
-
-# Idle connections
 
 
 async def test_an_idle_connection_is_closed_after_four_seconds(rig: Rig) -> None:
@@ -196,257 +179,6 @@ async def test_an_idle_connection_that_ends_or_speaks_is_dropped(rig: Rig, end: 
         told = await rig.call(origin.url)
 
     assert (told.told[0], origin.accepted) == ("connected", 2)
-
-
-# Stale connections
-
-
-async def test_a_kept_connection_that_ends_without_a_byte_is_stale(rig: Rig) -> None:
-    with Origin([expect(), send(answer()), expect()]) as origin:
-        await rig.call(origin.url)
-        told = await rig.call(origin.url)
-
-    assert (told.told, told.kind) == (["failed"], FailureKind.STALE)
-
-
-async def test_a_kept_connection_that_ends_after_a_byte_is_a_reset(rig: Rig) -> None:
-    with Origin([expect(), send(answer()), expect(), send(b"H")]) as origin:
-        await rig.call(origin.url)
-        told = await rig.call(origin.url)
-
-    assert (told.told, told.kind) == (["failed"], FailureKind.RESET)
-
-
-async def test_a_kept_connection_that_ends_before_the_request_is_stale(rig: Rig) -> None:
-    with Origin([expect(), send(answer()), pause("taken")]) as origin:
-        await rig.call(origin.url)
-        wire, told = rig.connect(origin.url)
-        assert wire.ready
-        origin.go("taken")
-        await told.over()
-
-        assert wire.send(PATH, BODY) is True
-    assert (told.told, told.kind) == (["failed"], FailureKind.STALE)
-
-
-async def test_bytes_before_the_request_are_nobodys_answer(rig: Rig) -> None:
-    with Origin([expect(), send(answer()), pause("taken"), send(answer(b"stray")), until_closed()]) as origin:
-        await rig.call(origin.url)
-        _, told = rig.connect(origin.url)
-        origin.go("taken")
-        await told.over()
-        await origin.closes()
-
-    assert (told.told, told.kind) == (["failed"], FailureKind.STALE)
-
-
-async def test_an_upstream_that_speaks_first_is_malformed(rig: Rig) -> None:
-    with Origin([send(b"220 mail.example ESMTP\r\n"), until_closed()]) as origin:
-        _, told = rig.connect(origin.url)
-        await told.over()
-
-    assert told.kind is FailureKind.MALFORMED
-
-
-# Caps and waiters
-
-
-async def test_who_finds_no_connection_waits_for_one(narrow: Rig) -> None:
-    with Origin([expect(), pause("busy"), send(answer(b"one")), *answering(answer(b"two"))]) as origin:
-        _, first = await narrow.start(origin.url)
-        second = asyncio.ensure_future(narrow.call(origin.url))
-        await origin.reaches("busy")
-        waiting = narrow.counts
-        origin.go("busy")
-        await first.over()
-        told = await second
-
-    assert waiting == Counts(connections=1, idle=0, waiting=1)
-    assert (told.told, told.body) == (["connected", "head", "bytes", "done"], b"two")
-    assert origin.accepted == 1
-
-
-async def test_who_waits_gets_a_connection_of_its_own_when_the_other_breaks(narrow: Rig) -> None:
-    with Origin([expect(), pause("busy"), reset()], answering(answer(b"two"))) as origin:
-        _, first = await narrow.start(origin.url)
-        second = asyncio.ensure_future(narrow.call(origin.url))
-        await origin.reaches("busy")
-        origin.go("busy")
-        await first.over()
-        told = await second
-
-    assert (first.kind, told.body, origin.accepted) == (FailureKind.RESET, b"two", 2)
-
-
-async def test_too_many_waiters_are_sent_away(narrow: Rig) -> None:
-    with Origin([expect(), until_closed()]) as origin:
-        await narrow.start(origin.url)
-        _, waiting = narrow.connect(origin.url)
-        _, refused = narrow.connect(origin.url)
-        before = list(refused.told)
-        await refused.over()
-
-    assert (before, refused.kind) == ([], FailureKind.BUSY)
-    assert waiting.told == []
-
-
-async def test_a_fresh_attempt_makes_room_among_idle_connections(narrow: Rig) -> None:
-    with Origin(answering(answer())) as origin:
-        await narrow.call(origin.url)
-        told = await narrow.call(origin.url, fresh=True)
-
-    assert (told.told[0], origin.accepted) == ("connected", 2)
-
-
-async def test_a_fresh_attempt_that_waits_is_not_given_a_used_connection(narrow: Rig) -> None:
-    with Origin([expect(), pause("busy"), send(answer()), until_closed()], answering(answer())) as origin:
-        _, first = await narrow.start(origin.url)
-        second = asyncio.ensure_future(narrow.call(origin.url, fresh=True))
-        await origin.reaches("busy")
-        origin.go("busy")
-        await first.over()
-        told = await second
-
-    assert (told.told[-1], origin.accepted) == ("done", 2)
-
-
-async def test_a_failed_connection_makes_room_for_who_waits(narrow: Rig) -> None:
-    with refusing() as url:
-        told = await asyncio.gather(narrow.call(url), narrow.call(url))
-
-    assert [each.kind for each in told] == [FailureKind.REFUSED, FailureKind.REFUSED]
-    assert narrow.counts == Counts(0, 0, 0)
-
-
-async def test_origins_have_caps_of_their_own(narrow: Rig) -> None:
-    with Origin([expect(), until_closed()]) as busy, Origin(answering(answer())) as free:
-        await narrow.start(busy.url)
-        told = await narrow.call(free.url)
-
-    assert told.told[-1] == "done"
-
-
-async def test_many_calls_share_few_connections() -> None:
-    rig = Rig(limits=UpstreamLimits(connections=4, waiters=1000))
-    with Origin(answering(answer(b"ok"))) as origin:
-        told = await asyncio.gather(*(rig.call(origin.url) for _ in range(200)))
-        await rig.close()
-        await origin.closes()
-
-    assert {each.body for each in told} == {b"ok"}
-    assert origin.accepted == 4
-
-
-# Abort, in every state
-
-
-async def test_abort_while_waiting_for_a_connection(narrow: Rig) -> None:
-    with Origin([expect(), pause("busy"), send(answer()), until_closed()]) as origin:
-        _, first = await narrow.start(origin.url)
-        wire, waiting = narrow.connect(origin.url)
-        wire.abort()
-        await origin.reaches("busy")
-        origin.go("busy")
-        await first.over()
-
-    assert waiting.told == []
-    assert narrow.counts.waiting == 0
-
-
-async def test_abort_right_after_connect(rig: Rig) -> None:
-    with Origin(answering(answer())) as origin:
-        wire, told = rig.connect(origin.url)
-        wire.abort()
-        await rig.settled()
-        await origin.closes()
-
-    assert told.told == []
-
-
-async def test_abort_of_a_wire_from_the_pool(rig: Rig) -> None:
-    with Origin(answering(answer())) as origin:
-        await rig.call(origin.url)
-        wire, told = rig.connect(origin.url)
-        wire.abort()
-        await origin.closes()
-
-    assert told.told == []
-
-
-async def test_abort_before_a_failure_is_told(rig: Rig) -> None:
-    wire, told = rig.connect(make_offer(None))
-    wire.abort()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-
-    assert told.told == []
-
-
-async def test_abort_between_the_end_of_the_wait_and_its_telling(narrow: Rig) -> None:
-    with Origin([expect(), pause("busy"), send(answer()), *answering(answer())]) as origin:
-        _, first = await narrow.start(origin.url)
-        wire, waiting = narrow.connect(origin.url)
-        first.react = lambda event: wire.abort() if event == "done" else None
-        await origin.reaches("busy")
-        origin.go("busy")
-        await first.over()
-        await narrow.settled()
-
-    assert waiting.told == []
-
-
-@pytest.mark.parametrize("event", ["connected", "head", "bytes"])
-async def test_abort_from_within_what_is_told(rig: Rig, event: str) -> None:
-    with Origin([expect(), send(answer()), until_closed()]) as origin:
-        wire, told = rig.connect(origin.url)
-
-        def react(name: str) -> None:
-            if name == event:
-                wire.abort()
-            elif name == "connected":
-                wire.send(PATH, BODY)
-
-        told.react = react
-        await told.until(event)
-        await rig.settled()
-        await origin.closes()
-
-    assert told.told[-1] == event
-
-
-async def test_abort_after_the_end_leaves_the_connection_alone(rig: Rig) -> None:
-    with Origin(answering(answer())) as origin:
-        wire, told = await rig.start(origin.url)
-        await told.over()
-        wire.abort()
-        wire.pause()
-        wire.resume()
-        again = await rig.call(origin.url)
-
-    assert (again.told[-1], origin.accepted) == ("done", 1)
-
-
-async def test_abort_twice_is_harmless(rig: Rig) -> None:
-    with Origin([expect(), until_closed()]) as origin:
-        wire, told = await rig.start(origin.url)
-        wire.abort()
-        wire.abort()
-        await origin.closes()
-
-    assert told.told == ["connected"]
-
-
-async def test_a_paused_connection_reads_again_when_it_is_kept(rig: Rig) -> None:
-    with Origin(answering(answer())) as origin:
-        wire, told = await rig.start(origin.url)
-        told.react = lambda event: wire.pause() if event == "head" else None
-        await told.over()
-        again = await rig.call(origin.url)
-
-    assert (again.told[-1], origin.accepted) == ("done", 1)
-
-
-# Nothing is left
 
 
 async def test_nothing_is_left_of_attempts_that_ended_in_every_way(rig: Rig) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.adapters.upstream.connection import Connection, Exchange
+from headgate.adapters.upstream.connection import Connection
+from headgate.adapters.upstream.exchange import Exchange
 from headgate.core.failure import FailureKind
 from headgate.http1 import caps
 from tests.adapters.upstream.recorder import Recorder
@@ -72,21 +74,16 @@ class Keeper:
 
 def told_of(pieces: list[bytes]) -> tuple[object, ...]:
     """What a call is told of a response that arrives in these pieces and is followed by the connection's end."""
-    loop = asyncio.new_event_loop()
-    try:
-        connection, transport, recorder = Connection(Keeper(), loop, CAP), Transport(), Recorder()
-        connection.connection_made(transport)
-        exchange = Exchange(recorder, 1)
-        connection.attach(exchange)
-        connection.send(exchange, b"", b"")
-        for piece in pieces:
-            if not transport.closed:
-                connection.data_received(piece)
+    connection, transport, recorder = Connection(Keeper(), CAP), Transport(), Recorder()
+    connection.connection_made(transport)
+    connection.exchange = Exchange(recorder, 1, fresh=False)
+    connection.send(b"", b"")
+    for piece in pieces:
         if not transport.closed:
-            connection.eof_received()
-        connection.connection_lost(None)
-    finally:
-        loop.close()
+            connection.data_received(piece)
+    if not transport.closed:
+        connection.eof_received()
+    connection.connection_lost(None)
     return recorder.told, recorder.status, recorder.headers, recorder.body, recorder.framed, recorder.kind
 
 
@@ -97,7 +94,7 @@ def test_how_a_response_is_cut_makes_no_difference(name: str, data: st.DataObjec
     cuts = data.draw(st.sets(st.integers(1, len(response) - 1), max_size=12))
     ends = [0, *sorted(cuts), len(response)]
 
-    pieces = [response[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    pieces = [response[start:end] for start, end in pairwise(ends)]
 
     assert told_of(pieces) == told_of([response])
 

@@ -9,35 +9,28 @@ from __future__ import annotations
 import asyncio
 
 from headgate.adapters.tasks import Tasks
-from headgate.adapters.upstream.auth import Head, Heads
+from headgate.adapters.upstream.auth import Heads
 from headgate.adapters.upstream.connection import Connection, abandon
 from headgate.adapters.upstream.dial import Dialler
+from headgate.adapters.upstream.exchange import Exchange
 from headgate.adapters.upstream.limits import UpstreamLimits
-from headgate.adapters.upstream.pool import Counts, Origin, OriginKey, Seeker
+from headgate.adapters.upstream.pool import Counts, Origin, OriginKey
 from headgate.catalogue.offer import Offer
 from headgate.core.clock import Clock
 from headgate.core.failure import Failure, FailureKind
 from headgate.gateway.ports import UpstreamEvents
 
 
-class HttpWire(Seeker):
+class HttpWire(Exchange):
     """The `Wire` of an attempt over HTTP. Once the attempt is over, its methods do nothing."""
 
-    __slots__ = ("head", "origin", "ready")
-
-    head: Head
-
-    def __init__(self, events: UpstreamEvents, attempt: int, *, fresh: bool) -> None:
-        super().__init__(events, attempt, fresh=fresh)
-        self.ready = False
-        self.origin: Origin | None = None
+    __slots__ = ()
 
     def send(self, path: str, body: bytes) -> bool:
         connection = self.connection
         if connection is None or self.events is None:
             return True
-        head = b"%b%d\r\n\r\n" % (self.head.start(path), len(body))
-        return connection.send(self, head, body)
+        return connection.send(self.head.start(path), body)
 
     def pause(self) -> None:
         if self.connection is not None and self.events is not None:
@@ -89,7 +82,7 @@ class HttpUpstream:
         if connection is not None:
             wire.connection = connection
             wire.ready = True
-            connection.attach(wire)
+            connection.exchange = wire
         elif not origin.want(wire):
             message = f"all {self._limits.connections} connections to {head.key.host!r} are taken, and too many wait"
             self._fail_later(wire, Failure(kind=FailureKind.BUSY, message=message))
@@ -113,29 +106,28 @@ class HttpUpstream:
 
     # For origins
 
-    def give(self, seeker: Seeker, connection: Connection) -> None:
-        seeker.connection = connection
-        connection.attach(seeker)
-        asyncio.get_running_loop().call_soon(_connected, seeker)
+    def give(self, exchange: Exchange, connection: Connection) -> None:
+        exchange.connection = connection
+        connection.exchange = exchange
+        asyncio.get_running_loop().call_soon(_connected, exchange)
 
-    def dial(self, origin: Origin, seeker: Seeker) -> None:
-        task = self._tasks.start(self._dial(origin, seeker), name=f"connect to {origin.key.host}")
+    def dial(self, origin: Origin, exchange: Exchange) -> None:
+        task = self._tasks.start(self._dial(origin, exchange), name=f"connect to {origin.key.host}")
         # Not in the task itself: one that is cancelled before it begins never comes to its end.
         task.add_done_callback(lambda _: origin.dialled())
-        seeker.dialling = task
+        exchange.dialling = task
 
-    async def _dial(self, origin: Origin, seeker: Seeker) -> None:
-        loop = asyncio.get_running_loop()
-        outcome = await self._dialler.dial(origin.key, lambda: Connection(origin, loop, self._limits.head_bytes))
-        seeker.dialling = None
+    async def _dial(self, origin: Origin, exchange: Exchange) -> None:
+        outcome = await self._dialler.dial(origin.key, lambda: Connection(origin, self._limits.head_bytes))
+        exchange.dialling = None
         if isinstance(outcome, Failure):
-            _fail(seeker, outcome)
-        elif seeker.events is None:
+            _fail(exchange, outcome)
+        elif exchange.events is None:
             outcome.abort()
         else:
-            seeker.connection = outcome
-            outcome.attach(seeker)
-            _connected(seeker)
+            exchange.connection = outcome
+            outcome.exchange = exchange
+            _connected(exchange)
 
     # Within
 
@@ -158,25 +150,25 @@ class HttpUpstream:
             self._sweep_later()
 
 
-def _connected(seeker: Seeker) -> None:
-    events = seeker.events
+def _connected(exchange: Exchange) -> None:
+    events = exchange.events
     if events is None:
         return
     try:
-        events.connected(seeker.attempt)
+        events.connected(exchange.attempt)
     except Exception as bug:  # ours: a call does not raise for anything that an upstream does
-        seeker.events = None
-        if seeker.connection is not None:
-            seeker.connection.abort()
-        abandon(asyncio.get_running_loop(), events, bug)
+        exchange.events = None
+        if exchange.connection is not None:
+            exchange.connection.abort()
+        abandon(events, bug)
 
 
-def _fail(seeker: Seeker, failure: Failure) -> None:
-    events = seeker.events
+def _fail(exchange: Exchange, failure: Failure) -> None:
+    events = exchange.events
     if events is None:
         return
-    seeker.events = None
+    exchange.events = None
     try:
-        events.upstream_failed(seeker.attempt, failure)
+        events.upstream_failed(exchange.attempt, failure)
     except Exception as bug:  # ours, as above
-        abandon(asyncio.get_running_loop(), events, bug)
+        abandon(events, bug)

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol, cast
 
+from headgate.adapters.upstream.exchange import Exchange
 from headgate.adapters.upstream.response import ResponseReader, malformed
 from headgate.core.failure import Failure, FailureKind
 from headgate.gateway.ports import UpstreamEvents
@@ -33,103 +34,82 @@ class Keeper(Protocol):
         """The connection is gone."""
 
 
-class Exchange:
-    """One attempt as its connection sees it. `events` is None once the attempt is over: nothing more is told."""
-
-    __slots__ = ("attempt", "events", "headed", "unsent")
-
-    events: UpstreamEvents | None
-
-    def __init__(self, events: UpstreamEvents, attempt: int) -> None:
-        self.events = events
-        self.attempt = attempt
-        self.headed = False
-        self.unsent = False
-
-
 class Connection(asyncio.Protocol):
     """The protocol of one connection. `served` counts whole answers; until `deadline` it may lie in the pool."""
 
     __slots__ = (
         "_asked",
         "_blocked",
-        "_exchange",
         "_keeper",
-        "_loop",
         "_paused",
         "_reader",
-        "_transport",
         "deadline",
+        "exchange",
         "keep_for",
         "served",
+        "transport",
     )
 
-    _transport: asyncio.Transport
+    transport: asyncio.Transport
 
-    def __init__(self, keeper: Keeper, loop: asyncio.AbstractEventLoop, head_bytes: int) -> None:
+    def __init__(self, keeper: Keeper, head_bytes: int) -> None:
         self._keeper = keeper
-        self._loop = loop
         self._reader = ResponseReader(head_bytes)
-        self._exchange: Exchange | None = None
         self._asked = False
         self._blocked = False
         self._paused = False
+        self.exchange: Exchange | None = None
+        """The one that is served. Its `events` are not None."""
         self.served = 0
         self.keep_for: int | None = None
         self.deadline = 0.0
 
     # For the exchange and the pool
 
-    @property
-    def closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def attach(self, exchange: Exchange) -> None:
-        """Serve `exchange` from now on."""
-        self._exchange = exchange
-
-    def send(self, exchange: Exchange, head: bytes, body: bytes) -> bool:
-        """Write the request; False if `request_sent` will be told later."""
+    def send(self, start: bytes, body: bytes) -> bool:
+        """Write the request, whose head lacks only its length; False if `request_sent` will be told later."""
         self._asked = True
         if len(body) <= COPIED_BODY:
-            self._transport.write(head + body)
+            self.transport.write(b"%b%d\r\n\r\n%b" % (start, len(body), body))
         else:
-            self._transport.writelines((head, body))
-        exchange.unsent = self._blocked
-        return not self._blocked
+            self.transport.writelines((b"%b%d\r\n\r\n" % (start, len(body)), body))
+        if self._blocked and self.exchange is not None:
+            self.exchange.unsent = True
+            return False
+        return True
 
     def pause(self) -> None:
-        if not self._paused and not self._transport.is_closing():
+        if not self._paused and not self.transport.is_closing():
             self._paused = True
-            self._transport.pause_reading()
+            self.transport.pause_reading()
 
     def resume(self) -> None:
         if self._paused:
             self._paused = False
-            if not self._transport.is_closing():
-                self._transport.resume_reading()
+            if not self.transport.is_closing():
+                self.transport.resume_reading()
 
     def abort(self) -> None:
         """Close at once. Only the pool is told."""
-        self._exchange = None
-        self._transport.abort()
+        self.exchange = None
+        self.transport.abort()
 
     # For the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are asyncio's by behaviour, not by inheritance.
-        self._transport = cast("asyncio.Transport", transport)
+        self.transport = cast("asyncio.Transport", transport)
         self._keeper.made(self)
 
     def data_received(self, data: bytes) -> None:
-        exchange = self._exchange
-        if exchange is None or exchange.events is None:
-            self._transport.abort()
+        exchange = self.exchange
+        if exchange is None or (events := exchange.events) is None:
+            self.transport.abort()
             return
-        events = exchange.events
         try:
             if self._asked:
-                self._receive(exchange, events, data)
+                self._reader.feed(data)
+                self._receive(exchange, events)
             else:
                 self._fail(exchange, events, self._unasked())
         except Exception as bug:  # ours, whatever it is: see the module's head
@@ -152,7 +132,7 @@ class Connection(asyncio.Protocol):
     # What it means
 
     def _step(self, step: Callable[[Exchange, UpstreamEvents], None]) -> None:
-        exchange = self._exchange
+        exchange = self.exchange
         if exchange is None or exchange.events is None:
             return
         events = exchange.events
@@ -161,9 +141,8 @@ class Connection(asyncio.Protocol):
         except Exception as bug:  # ours, whatever it is: see the module's head
             self._abandon(exchange, events, bug)
 
-    def _receive(self, exchange: Exchange, events: UpstreamEvents, data: bytes) -> None:
+    def _receive(self, exchange: Exchange, events: UpstreamEvents) -> None:
         reader = self._reader
-        reader.feed(data)
         if not exchange.headed:
             if not reader.status:
                 if reader.failure is not None:
@@ -189,17 +168,18 @@ class Connection(asyncio.Protocol):
 
     def _finish(self, exchange: Exchange, events: UpstreamEvents) -> None:
         """The answer is whole. The connection is free before the call hears of it: its next attempt finds it."""
-        exchange.events = self._exchange = None
+        exchange.events = self.exchange = None
         reader = self._reader
-        if reader.keep_alive and not reader.left_over and not self._transport.get_write_buffer_size():
+        if reader.keep_alive and not reader.left_over and not self.transport.get_write_buffer_size():
             self.keep_for = reader.keep_for
             reader.next()
-            self.resume()
+            if self._paused:
+                self.resume()
             self._asked = False
             self.served += 1
             self._keeper.kept(self)
         else:
-            self._transport.abort()
+            self.transport.abort()
         events.upstream_done(exchange.attempt, framed=True)
 
     def _ended(self, exchange: Exchange, events: UpstreamEvents, error: Exception | None) -> None:
@@ -210,13 +190,13 @@ class Connection(asyncio.Protocol):
             message = "the connection ended in the middle of the upstream's answer"
             self._fail(exchange, events, Failure(kind=FailureKind.CUT, message=message))
         else:
-            exchange.events = self._exchange = None
-            self._transport.abort()
+            exchange.events = self.exchange = None
+            self.transport.abort()
             events.upstream_done(exchange.attempt, framed=False)
 
     def _fail(self, exchange: Exchange, events: UpstreamEvents, failure: Failure) -> None:
-        exchange.events = self._exchange = None
-        self._transport.abort()
+        exchange.events = self.exchange = None
+        self.transport.abort()
         events.upstream_failed(exchange.attempt, failure)
 
     def _unasked(self) -> Failure:
@@ -231,13 +211,14 @@ class Connection(asyncio.Protocol):
 
     def _abandon(self, exchange: Exchange, events: UpstreamEvents, bug: Exception) -> None:
         exchange.events = None
-        if self._exchange is exchange:
+        if self.exchange is exchange:
             self.abort()
-        abandon(self._loop, events, bug)
+        abandon(events, bug)
 
 
-def abandon(loop: asyncio.AbstractEventLoop, events: UpstreamEvents, bug: Exception) -> None:
+def abandon(events: UpstreamEvents, bug: Exception) -> None:
     """Log an exception that a call raised while it was told something, and let the call end."""
+    loop = asyncio.get_running_loop()
     loop.call_exception_handler({"message": "a call failed while it was told of its upstream", "exception": bug})
     try:
         events.abandon()

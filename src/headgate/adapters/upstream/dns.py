@@ -41,7 +41,7 @@ class _Known(msgspec.Struct, frozen=True):
 class Resolver:
     """Names and their addresses, remembered for a while."""
 
-    def __init__(self, clock: Clock, limits: UpstreamLimits, look_up: LookUp = system_look_up) -> None:
+    def __init__(self, clock: Clock, limits: UpstreamLimits, *, look_up: LookUp = system_look_up) -> None:
         self._clock = clock
         self._limits = limits
         self._look_up = look_up

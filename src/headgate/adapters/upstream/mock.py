@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from headgate.adapters.upstream.connection import abandon
@@ -19,18 +18,17 @@ SLOW_SECONDS: Final = 0.05
 class MockWire:
     """The `Wire` of an attempt at the mock. Its answer is told piece by piece, one turn of the event loop for each."""
 
-    def __init__(self, events: UpstreamEvents, attempt: int, *, pause: float) -> None:
+    def __init__(self, events: UpstreamEvents, attempt: int, *, gap: float) -> None:
         self.ready = True
         self._events: UpstreamEvents | None = events
         self._attempt = attempt
-        self._pause = pause
+        self._gap = gap
         self._paused = False
-        self._pieces: deque[bytes] = deque()
+        self._pieces: Iterator[bytes] = iter(())
         self._next: asyncio.Handle | None = None
 
     def send(self, path: str, body: bytes) -> bool:
-        if self._events is not None:
-            self._later(lambda: self._begin(answer(path, body)))
+        self._later(lambda events: self._begin(events, answer(path, body)))
         return True
 
     def pause(self) -> None:
@@ -39,48 +37,46 @@ class MockWire:
     def resume(self) -> None:
         if self._paused:
             self._paused = False
-            if self._events is not None and self._next is None:
-                self._later(self._continue)
+            self._later(self._continue)
 
     def abort(self) -> None:
         self._events = None
         if self._next is not None:
             self._next.cancel()
 
-    def _begin(self, whole: MockAnswer) -> None:
-        self._pieces.extend(whole.pieces)
-        self._tell(lambda events: events.upstream_head(self._attempt, whole.status, whole.headers))
+    def _begin(self, events: UpstreamEvents, whole: MockAnswer) -> None:
+        self._pieces = iter(whole.pieces)
+        events.upstream_head(self._attempt, whole.status, whole.headers)
         self._later(self._continue)
 
-    def _continue(self) -> None:
-        self._next = None
-        if self._paused or self._events is None:
+    def _continue(self, events: UpstreamEvents) -> None:
+        if self._paused:
             return
-        if self._pieces:
-            piece = self._pieces.popleft()
-            self._tell(lambda events: events.upstream_bytes(self._attempt, piece))
-            pause = self._pause if self._pieces else 0.0
-            self._later(self._continue, pause)
+        piece = next(self._pieces, None)
+        if piece is None:
+            self._events = None
+            events.upstream_done(self._attempt, framed=True)
         else:
-            self._tell(lambda events: events.upstream_done(self._attempt, framed=True), over=True)
+            events.upstream_bytes(self._attempt, piece)
+            self._later(self._continue, gap=self._gap)
 
-    def _later(self, step: Callable[[], None], seconds: float = 0.0) -> None:
-        if self._events is None:
+    def _later(self, step: Callable[[UpstreamEvents], None], *, gap: float = 0.0) -> None:
+        """Take a step in a later turn of the event loop, unless one is due already or the attempt is over."""
+        if self._events is None or self._next is not None:
             return
         loop = asyncio.get_running_loop()
-        self._next = loop.call_later(seconds, step) if seconds else loop.call_soon(step)
+        self._next = loop.call_later(gap, self._take, step) if gap else loop.call_soon(self._take, step)
 
-    def _tell(self, tell: Callable[[UpstreamEvents], None], *, over: bool = False) -> None:
+    def _take(self, step: Callable[[UpstreamEvents], None]) -> None:
+        self._next = None
         events = self._events
         if events is None:
             return
-        if over:
-            self._events = None
         try:
-            tell(events)
-        except Exception as bug:  # ours: a call does not raise for anything that an upstream does
+            step(events)
+        except Exception as bug:  # ours, the call's or the mock's: neither is a fault of an upstream
             self.abort()
-            abandon(asyncio.get_running_loop(), events, bug)
+            abandon(events, bug)
 
 
 class MockUpstream:
@@ -88,4 +84,4 @@ class MockUpstream:
 
     def connect(self, offer: Offer, events: UpstreamEvents, attempt: int, *, fresh: bool) -> MockWire:
         model = "" if isinstance(offer.route, Unroutable) else offer.route.model
-        return MockWire(events, attempt, pause=SLOW_SECONDS if is_slow(model) else 0.0)
+        return MockWire(events, attempt, gap=SLOW_SECONDS if is_slow(model) else 0.0)

@@ -6,14 +6,13 @@ connection counts from the moment its making begins until it is gone.
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from typing import Final, NamedTuple, Protocol
 
-from headgate.adapters.upstream.connection import Connection, Exchange
+from headgate.adapters.upstream.connection import Connection
+from headgate.adapters.upstream.exchange import Exchange
 from headgate.adapters.upstream.limits import UpstreamLimits
 from headgate.core.clock import Clock
-from headgate.gateway.ports import UpstreamEvents
 
 _MARGIN: Final = 1.0
 """A promise to keep a connection is trusted until a second before its end: a request takes time to arrive."""
@@ -38,25 +37,13 @@ class Counts(NamedTuple):
     waiting: int
 
 
-class Seeker(Exchange):
-    """An attempt that wants a connection; with `fresh`, one that has served nobody."""
-
-    __slots__ = ("connection", "dialling", "fresh")
-
-    def __init__(self, events: UpstreamEvents, attempt: int, *, fresh: bool) -> None:
-        super().__init__(events, attempt)
-        self.fresh = fresh
-        self.connection: Connection | None = None
-        self.dialling: asyncio.Task[None] | None = None
-
-
 class Supplier(Protocol):
     """Does what an origin decides."""
 
-    def give(self, seeker: Seeker, connection: Connection) -> None:
+    def give(self, exchange: Exchange, connection: Connection) -> None:
         """The connection is the attempt's, which is to be told."""
 
-    def dial(self, origin: Origin, seeker: Seeker) -> None:
+    def dial(self, origin: Origin, exchange: Exchange) -> None:
         """Make a connection for the attempt. `dialled` is to be called once, in whatever way that ends."""
 
 
@@ -70,8 +57,8 @@ class Origin:
         self._now = clock.now
         self._dialling = 0
         self._made: set[Connection] = set()
-        self._idle: OrderedDict[Connection, None] = OrderedDict()
-        self._waiting: OrderedDict[Seeker, None] = OrderedDict()
+        self._idle: dict[Connection, None] = {}
+        self._waiting: OrderedDict[Exchange, None] = OrderedDict()
 
     @property
     def counts(self) -> Counts:
@@ -88,27 +75,29 @@ class Origin:
         idle = self._idle
         while idle:
             connection, _ = idle.popitem()
-            if connection.deadline > self._now() and not connection.closing:
+            if connection.deadline > self._now() and not connection.transport.is_closing():
                 return connection
             connection.abort()
         return None
 
-    def want(self, seeker: Seeker) -> bool:
+    def want(self, exchange: Exchange) -> bool:
         """Find a connection for the attempt sooner or later. False: too many wait already."""
         if self._dialling + len(self._made) < self._limits.connections:
-            self._dial(seeker)
+            self._dial(exchange)
             return True
         if len(self._waiting) >= self._limits.waiters:
             return False
-        self._waiting[seeker] = None
+        self._waiting[exchange] = None
         if self._idle:
             # Only one who wants a fresh connection comes here past idle ones: make room for it.
-            self._idle.popitem(last=False)[0].abort()
+            oldest = next(iter(self._idle))
+            del self._idle[oldest]
+            oldest.abort()
         return True
 
-    def forget(self, seeker: Seeker) -> None:
+    def forget(self, exchange: Exchange) -> None:
         """The attempt waits no longer."""
-        self._waiting.pop(seeker, None)
+        self._waiting.pop(exchange, None)
 
     def sweep(self) -> None:
         """Close what has been idle for too long."""
@@ -134,16 +123,12 @@ class Origin:
         self._made.add(connection)
 
     def kept(self, connection: Connection) -> None:
-        while self._waiting:
-            seeker, _ = self._waiting.popitem(last=False)
-            if seeker.fresh:
-                self._waiting[seeker] = None
-                self._waiting.move_to_end(seeker, last=False)
-                connection.abort()
-            else:
-                self._supplier.give(seeker, connection)
+        if self._waiting:
+            self._hand_on(connection)
             return
-        connection.deadline = self._now() + self._lifetime(connection.keep_for)
+        promised = connection.keep_for
+        lifetime = self._limits.idle if promised is None else min(promised - _MARGIN, self._limits.idle_most)
+        connection.deadline = self._now() + lifetime
         self._idle[connection] = None
 
     def lost(self, connection: Connection) -> None:
@@ -151,15 +136,19 @@ class Origin:
         self._idle.pop(connection, None)
         self._fill()
 
+    def _hand_on(self, connection: Connection) -> None:
+        exchange = next(iter(self._waiting))
+        if exchange.fresh:
+            # It keeps its place, and gets the room of this one.
+            connection.abort()
+        else:
+            del self._waiting[exchange]
+            self._supplier.give(exchange, connection)
+
     def _fill(self) -> None:
         while self._waiting and self._dialling + len(self._made) < self._limits.connections:
             self._dial(self._waiting.popitem(last=False)[0])
 
-    def _dial(self, seeker: Seeker) -> None:
+    def _dial(self, exchange: Exchange) -> None:
         self._dialling += 1
-        self._supplier.dial(self, seeker)
-
-    def _lifetime(self, promised: int | None) -> float:
-        if promised is None:
-            return self._limits.idle
-        return min(promised - _MARGIN, self._limits.idle_most)
+        self._supplier.dial(self, exchange)

@@ -15,8 +15,9 @@ import httptools
 
 from headgate.core.failure import Failure, FailureKind
 from headgate.http1 import headers as fields
-from headgate.http1.caps import ByteCap
 
+_PLAIN: Final = b"HTTP/1.1 "
+"""How nearly every response begins; asking the parser for the version takes longer."""
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
 _IDENTITY: Final = frozenset({b"", b"identity"})
 _WATCHED: Final = frozenset({b"content-encoding", b"content-length", b"keep-alive", b"transfer-encoding"})
@@ -35,8 +36,10 @@ class ResponseReader:
     """
 
     __slots__ = (
-        "_head",
+        "_cap",
+        "_fed",
         "_parser",
+        "_plain",
         "_silence",
         "complete",
         "failure",
@@ -46,31 +49,37 @@ class ResponseReader:
         "left_over",
         "pieces",
         "sized",
-        "started",
         "status",
     )
 
     failure: Failure | None
     keep_for: int | None
+    headers: list[tuple[bytes, bytes]]
 
     def __init__(self, head_bytes: int) -> None:
-        self._head = ByteCap(head_bytes)
-        self._silence = ByteCap(head_bytes)
+        self._cap = head_bytes
         self._parser = httptools.HttpResponseParser(self)
+        self._plain = False
+        self._silence = 0
+        self.failure = None
+        self.keep_alive = self.left_over = False
+        self.pieces: list[bytes] = []
         self.next()
 
     def next(self) -> None:
-        """Forget the response; the next bytes begin another."""
+        """Forget a response that was good; the next bytes begin another."""
+        self._fed = 0
         self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.pieces: list[bytes] = []
-        self.started = self.sized = self.complete = self.keep_alive = self.left_over = False
-        self.failure = None
+        self.headers = []
+        self.sized = self.complete = False
         self.keep_for = None
-        self._head.left = self._silence.left = self._head.cap
+
+    @property
+    def started(self) -> bool:
+        """Whether any byte of the response has come."""
+        return self._fed > 0
 
     def feed(self, data: bytes) -> None:
-        self.started = True
         try:
             if self.status:
                 self._parser.feed_data(data)
@@ -84,9 +93,11 @@ class ResponseReader:
             elif self.failure is None:
                 self.failure = malformed(str(error))
         if self.pieces:
-            self._silence.left = self._silence.cap
-        elif self.status and not self._silence.take(len(data)) and not self.complete and self.failure is None:
-            self.failure = too_large("the framing of the upstream's answer", self._silence.cap)
+            self._silence = 0
+        elif self.status and not self.complete:
+            self._silence += len(data)
+            if self._silence > self._cap and self.failure is None:
+                self.failure = too_large("the framing of the upstream's answer", self._cap)
 
     def take(self) -> bytes:
         """The body bytes recorded since the last time, in one piece."""
@@ -96,17 +107,18 @@ class ResponseReader:
 
     def _feed_head(self, data: bytes) -> None:
         """Feed no more than the cap before the head is complete: what is refused must not depend on the cutting."""
-        left = self._head.left
-        if len(data) <= left:
-            self._head.left -= len(data)
+        fed = self._fed
+        if not fed:
+            self._plain = data.startswith(_PLAIN)
+        self._fed = fed + len(data)
+        if self._fed <= self._cap:
             self._parser.feed_data(data)
             return
-        self._head.left = 0
-        self._parser.feed_data(data[:left])
+        self._parser.feed_data(data[: self._cap - fed])
         if self.status:
-            self._parser.feed_data(data[left:])
+            self._parser.feed_data(data[self._cap - fed :])
         elif self.failure is None:
-            self.failure = too_large("the head of the upstream's answer", self._head.cap)
+            self.failure = too_large("the head of the upstream's answer", self._cap)
 
     # Called by the parser
 
@@ -129,10 +141,10 @@ class ResponseReader:
         status = self._parser.get_status_code()
         if 100 <= status < 200 and status != 101:
             self.headers = []
-            self.sized = False
+            self.sized = self._plain = False
         elif not 200 <= status < 600:
             self.failure = malformed(f"status {status} answers nothing that was asked")
-        elif (version := self._parser.get_http_version()) not in _VERSIONS:
+        elif not self._plain and (version := self._parser.get_http_version()) not in _VERSIONS:
             self.failure = malformed(f"it is of HTTP version {version}")
         elif self.failure is None:
             self.status = status
