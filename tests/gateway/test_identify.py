@@ -8,7 +8,6 @@ import pytest
 from headgate.access.identity import Role
 from headgate.core.errors import ContextUnknown, NotAuthenticated
 from headgate.core.principal import Principal, PrincipalKind
-from headgate.gateway import identify
 from tests.gateway.door import Door
 from tests.gateway.town import NOW
 
@@ -218,13 +217,3 @@ def test_a_context_is_remembered_apart_from_another(door: Door) -> None:
 
     for organization in ("acme", "globex", "acme"):
         assert door.bearer(text, organization=organization).organization_slug == organization
-
-
-def test_what_is_remembered_is_bounded(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identify, "_REMEMBERED", 2)
-    texts = [door.town.key("acme", f"{number}") for number in range(5)]
-
-    for text in [*texts, *texts]:
-        assert door.bearer(text).organization == "o-acme"
-
-    assert len(door.identify._active) == 2  # noqa: SLF001

@@ -22,6 +22,7 @@ from jwt.api_jws import PyJWS
 from headgate.access.identity import Session, SigningKey
 from headgate.access.keys import digest
 from headgate.core.secret import Secret
+from headgate.gateway.recent import Recent
 
 ALGORITHM: Final = "EdDSA"
 TYPE: Final = "headgate-session+jwt"
@@ -86,7 +87,7 @@ class SessionTexts:
             opens.open_bytes(_purpose(newest.id), newest.sealed_private)
         )
         self._jws = PyJWS(algorithms=[ALGORITHM])
-        self._verified: dict[bytes, _Claims] = {}
+        self._verified: Recent[bytes, _Claims] = Recent(_REMEMBERED)
 
     def sign(self, session: Session) -> Secret:
         claims = _Claims(
@@ -108,9 +109,7 @@ class SessionTexts:
             claims = self._read(token)
             if claims is None:
                 return None
-            if len(self._verified) >= _REMEMBERED:
-                del self._verified[next(iter(self._verified))]
-            self._verified[known_by] = claims
+            self._verified.put(known_by, claims)
         return claims.jti if now < claims.exp else None
 
     def _read(self, token: str) -> _Claims | None:

@@ -14,7 +14,7 @@ class PrincipalKind(enum.StrEnum):
     KEY = "key"
 
 
-class Principal(msgspec.Struct, frozen=True, kw_only=True):
+class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A user or an organization key, in the context of one organization and perhaps one project.
 
     `id` is `user:UID` or `key:ID`, as revisions record it; `credential` is the id of the token, key or session that

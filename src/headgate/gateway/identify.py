@@ -22,6 +22,7 @@ from headgate.core.errors import ContextUnknown, NotAuthenticated
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.directory import Directory
 from headgate.gateway.ports import Headers, SessionVerifier
+from headgate.gateway.recent import Recent
 
 _REMEMBERED: Final = 65_536
 _SESSION_TEXT_LIMIT: Final = 4096
@@ -60,7 +61,9 @@ class Identify:
         self._key_as_bearer = org_key_as_bearer is OrgKeyAsBearer.ACCEPT
         self._key_as_bearer_in_seed = org_key_as_bearer is not OrgKeyAsBearer.REFUSE
         self._generation = directory.generation
-        self._active: dict[_Asked, _Active] = {}
+        self._active: Recent[_Asked, _Active] = Recent(_REMEMBERED)
+        self._scopes: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._sets: dict[tuple[str, ...], frozenset[str]] = {}
 
     def identify(self, headers: Headers, *, seed_takes_bearer_key: bool = False) -> Principal:
         """Who sends these headers.
@@ -73,13 +76,12 @@ class Identify:
         if presented.organization or presented.project:
             asked = (found, presented.organization, presented.project)
         if self._generation != self._directory.generation:
-            self._active.clear()
-            self._generation = self._directory.generation
+            self._forget()
         now = self._clock.wall()
         active = self._active.get(asked)
         if active is None or now >= active.until:
             active = self._activate(found, presented, now=now)
-            self._remember(asked, active)
+            self._active.put(asked, active)
         principal = active.principal
         taken = self._key_as_bearer or (seed_takes_bearer_key and self._key_as_bearer_in_seed)
         if presented.bearer_only and not taken and principal.kind is PrincipalKind.KEY:
@@ -90,11 +92,11 @@ class Identify:
         """Whom a key stands for when its request names no other context."""
         return self._of_key(key, _Named("", ""))
 
-    def _remember(self, asked: _Asked, active: _Active) -> None:
-        if len(self._active) >= _REMEMBERED:
-            # The oldest goes. If it is still in use, it is back with its next request.
-            del self._active[next(iter(self._active))]
-        self._active[asked] = active
+    def _forget(self) -> None:
+        self._generation = self._directory.generation
+        self._active.clear()
+        self._scopes.clear()
+        self._sets.clear()
 
     def _activate(self, found: bytes, presented: Presented, *, now: float) -> _Active:
         named = _Named(_text(presented.organization), _text(presented.project))
@@ -134,10 +136,25 @@ class Identify:
             organization=organization.id,
             organization_slug=organization.slug,
             project=project.id if project is not None else "",
-            permissions=frozenset(key.permissions),
+            permissions=self._set(key.permissions),
             model_scopes=frozenset(each.removeprefix(MODEL_SCOPE) for each in key.scopes),
-            scopes=_scopes(organization, project, user=""),
+            scopes=self._scopes_of_keys(organization, project),
         )
+
+    # Keys have these in common; with very many keys, what is shared is what stays in the processor's cache.
+
+    def _set(self, words: tuple[str, ...]) -> frozenset[str]:
+        found = self._sets.get(words)
+        if found is None:
+            found = self._sets[words] = frozenset(words)
+        return found
+
+    def _scopes_of_keys(self, organization: Organization, project: Project | None) -> tuple[str, ...]:
+        place = (organization.id, project.id if project is not None else "")
+        found = self._scopes.get(place)
+        if found is None:
+            found = self._scopes[place] = _scopes(organization, project, user="")
+        return found
 
     def _of_user(self, user_id: str, named: _Named, *, credential: str) -> Principal:
         user = self._directory.user(user_id)
