@@ -5,13 +5,11 @@ The exit status is 0 if every run succeeded and every budget that was measured i
 
 import argparse
 import datetime as dt
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from bench import machine
-from bench.children import StartFailed
+from bench.children import StartFailed, end_politely
 from bench.headgate import WrongAnswer
 from bench.management import CallRefused
 from bench.measurement import Measurement, Part
@@ -36,6 +34,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
+    end_politely()
     try:
         if options.install:
             install(peers=options.peers)
@@ -70,11 +69,5 @@ def _measure(options: argparse.Namespace, arguments: list[str], tools: Tools) ->
     return 0 if is_success(results) else 1
 
 
-def _stop(number: int, _: FrameType | None) -> None:
-    raise SystemExit(128 + number)
-
-
 if __name__ == "__main__":
-    # A polite end of the measurement ends its children, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, _stop)
     sys.exit(main(sys.argv[1:]))

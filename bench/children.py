@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self
 
 from bench.cores import pinned_to
@@ -19,6 +19,7 @@ from bench.cores import pinned_to
 GRACE_SECONDS = 8.0
 POLL_SECONDS = 0.01
 ZOMBIE = "Z"
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 LOG_TAIL_BYTES = 2_000
 
 
@@ -83,12 +84,13 @@ class Children:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # A second Ctrl-C must not leave half of the children behind.
-        impatient = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        impatient = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING}
         try:
             while self._started:
                 self._started.pop().end()
         finally:
-            signal.signal(signal.SIGINT, impatient)
+            for number, handler in impatient.items():
+                signal.signal(number, handler)
 
     def start(
         self,
@@ -118,6 +120,12 @@ class Children:
         self._started.remove(child)
 
 
+def end_politely() -> None:
+    """From here on the signals that stop a program leave its blocks, so that `Children` ends what it started."""
+    for number in STOPPING:
+        signal.signal(number, _leave)
+
+
 def clean_environment() -> dict[str, str]:
     """This process's environment without what would configure a gateway or send its calls through a proxy."""
     return {
@@ -125,6 +133,10 @@ def clean_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("HEADGATE_", "LITELLM_")) and not name.lower().endswith("_proxy")
     }
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _living_in_session(leader: int) -> list[int]:

@@ -3,14 +3,12 @@
 import json
 import secrets
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import FrameType
 
-from bench.children import Children, clean_environment
+from bench.children import Children, clean_environment, end_politely
 from bench.management import is_ready
 from bench.site import free_port
 from real import model_server
@@ -101,12 +99,8 @@ def _run(command: list[str], *, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def _stop(number: int, _: FrameType | None) -> None:
-    raise SystemExit(128 + number)
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _stop)
+    end_politely()
     try:
         sys.exit(main())
     except StepFailed as failure:
