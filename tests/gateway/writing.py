@@ -53,6 +53,7 @@ MANAGER = Principal(
     permissions=frozenset({"llm:governance:manage", "llm:credentials:use", "llm:credentials:manage"}),
     scopes=("organization:acme-id", "platform"),
 )
+KEEPER = msgspec.structs.replace(MANAGER, id="key:keeper", permissions=frozenset({"llm:governance:manage"}))
 CALLER = msgspec.structs.replace(MANAGER, id="key:caller", permissions=frozenset({"llm:completions:use"}))
 STRANGER = msgspec.structs.replace(
     MANAGER,

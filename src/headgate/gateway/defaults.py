@@ -124,8 +124,10 @@ def offered(defaults: Defaults, snapshot: Snapshot, principal: Principal) -> Jso
     embeddings = snapshot.find(principal, seen["embeddings"]) if "embeddings" in seen else None
     if embeddings is not None:
         document = document_of(embeddings)
-        sizes = {key: value for key in _LOOKED_UP if (value := getattr(document, key)) not in (None, ())}
-        body["embeddings"] |= sizes
+        if document.dimensions is not None:
+            body["embeddings"]["dimensions"] = document.dimensions
+        if document.supported_dimensions:
+            body["embeddings"]["supported_dimensions"] = list(document.supported_dimensions)
     return body
 
 

@@ -1,0 +1,208 @@
+"""Named credentials: who may, where they may go, and that the secret never comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from headgate.adapters.sealing.envelope import KeyRing, SecretOpener
+from headgate.adapters.sealing.master_key import MasterKey
+from headgate.catalogue.credential import Credential
+from headgate.catalogue.scope import PLATFORM, Scope, user
+from headgate.core.errors import Conflict, Forbidden, InvalidBody, NotFound
+from headgate.core.principal import Principal
+from headgate.core.secret import Secret
+from headgate.gateway.administer import Administer, Desk
+from headgate.gateway.credentials import CredentialBook
+from headgate.gateway.credentials_named import NamedCredentials, NewCredential
+from headgate.gateway.ports import VerificationState
+from tests.gateway.writing import ACME, CALLER, KEEPER, MANAGER, ROOT, STRANGER, write
+
+KEY = Secret("sk-0123456789abcdefghij")
+OTHER_KEY = Secret("sk-another-0123456789")
+OPENER = SecretOpener(KeyRing([MasterKey(bytes(range(32)))]))
+
+
+@pytest.fixture
+def credentials(desk: Desk) -> NamedCredentials:
+    return NamedCredentials(desk)
+
+
+def given(name: str = "n", *, provider: str = "openai", default: bool = False, secret: Secret = KEY) -> NewCredential:
+    return NewCredential(name=name, provider=provider, secret=secret, default=default)
+
+
+def opened(desk: Desk, credential: Credential) -> Secret:
+    """What the store gives out for a credential after a start."""
+    stored = CredentialBook(desk.credential_store.credentials()).by_id(credential.id)
+    assert stored is not None
+    assert stored.credential == credential
+    return OPENER.open(stored)
+
+
+def test_a_credential_goes_to_its_providers_own_origin(desk: Desk, credentials: NamedCredentials) -> None:
+    made = credentials.create(MANAGER, ACME, given())
+
+    assert (made.name, made.provider, made.origins, made.last4) == ("n", "openai", ("https://api.openai.com",), "ghij")
+    assert opened(desk, made) == KEY
+
+
+def test_an_alias_of_a_provider_is_stored_as_its_id(credentials: NamedCredentials) -> None:
+    assert credentials.create(ROOT, PLATFORM, given(provider="anthropic")).provider == "claude"
+
+
+def test_origins_may_be_given_as_urls(credentials: NamedCredentials) -> None:
+    wish = NewCredential(
+        name="n",
+        provider="vllm",
+        secret=KEY,
+        origins=("http://One.example:80/v1", "https://two.example", "http://one.example"),
+    )
+
+    assert credentials.create(ROOT, PLATFORM, wish).origins == ("http://one.example", "https://two.example")
+
+
+@pytest.mark.parametrize(
+    ("wish", "paths"),
+    [
+        (NewCredential(name="", provider="openai", secret=KEY), ["name"]),
+        (NewCredential(name="n", provider="nobody", secret=KEY), ["provider"]),
+        (NewCredential(name="n", provider="openai", secret=Secret("a\nb")), ["secret"]),
+        (NewCredential(name="n", provider="vllm", secret=KEY), ["origins"]),
+        (NewCredential(name="n", provider="openai", secret=KEY, origins=()), ["origins"]),
+        (
+            NewCredential(name="n", provider="openai", secret=KEY, origins=("https://a", "b", "https://u:p@c")),
+            ["origins.1", "origins.2"],
+        ),
+    ],
+)
+def test_a_wish_that_breaks_a_rule_is_refused_with_its_paths(
+    desk: Desk, credentials: NamedCredentials, wish: NewCredential, paths: list[str]
+) -> None:
+    with pytest.raises(InvalidBody) as raised:
+        credentials.create(ROOT, PLATFORM, wish)
+
+    assert isinstance(raised.value.details, list)
+    assert [each["path"] for each in raised.value.details] == paths
+    assert list(desk.credential_store.credentials()) == []
+
+
+def test_a_name_is_unique_in_its_scope_only(credentials: NamedCredentials) -> None:
+    credentials.create(ROOT, PLATFORM, given())
+    credentials.create(MANAGER, ACME, given())
+
+    with pytest.raises(Conflict):
+        credentials.create(MANAGER, ACME, given())
+
+
+@pytest.mark.parametrize(
+    ("by", "scope"),
+    [(MANAGER, PLATFORM), (CALLER, ACME), (KEEPER, ACME), (STRANGER, ACME), (ROOT, user("acme-id", "root"))],
+)
+def test_who_may_not_manage_a_scopes_credentials(credentials: NamedCredentials, by: Principal, scope: Scope) -> None:
+    with pytest.raises(Forbidden):
+        credentials.create(by, scope, given())
+    with pytest.raises(Forbidden):
+        credentials.list(by, scope)
+
+
+def test_a_foreign_credential_does_not_exist(credentials: NamedCredentials) -> None:
+    made = credentials.create(MANAGER, ACME, given())
+
+    with pytest.raises(NotFound):
+        credentials.get(STRANGER, made.id)
+    with pytest.raises(NotFound):
+        credentials.rotate(STRANGER, made.id, OTHER_KEY)
+    with pytest.raises(NotFound):
+        credentials.set_default(STRANGER, made.id, default=True)
+    with pytest.raises(NotFound):
+        credentials.delete(STRANGER, made.id)
+
+
+def test_the_secret_of_an_entry_is_none_of_the_named_ones(
+    desk: Desk, administer: Administer, credentials: NamedCredentials
+) -> None:
+    offer = administer.create(ROOT, PLATFORM, write("a", KEY)).offer
+    own = desk.book.own(offer.uid)
+    assert own is not None
+
+    assert credentials.list(ROOT) == []
+    with pytest.raises(NotFound):
+        credentials.get(ROOT, own.credential.id)
+
+
+def test_credentials_are_listed_by_name_and_scope(credentials: NamedCredentials) -> None:
+    for name in ("b", "a"):
+        credentials.create(MANAGER, ACME, given(name))
+    credentials.create(ROOT, PLATFORM, given("c"))
+
+    assert [each.name for each in credentials.list(MANAGER)] == ["a", "b"]
+    assert [each.name for each in credentials.list(ROOT)] == ["c"]
+    assert [each.name for each in credentials.list(ROOT, ACME)] == ["a", "b"]
+
+
+def test_a_rotated_secret_is_in_force_for_the_next_call(
+    desk: Desk, administer: Administer, credentials: NamedCredentials
+) -> None:
+    made = credentials.create(MANAGER, ACME, given())
+    offer = administer.create(MANAGER, ACME, write("a", credential="n")).offer
+    desk.board.served(offer.uid, 1.0)
+
+    rotated = credentials.rotate(MANAGER, made.id, OTHER_KEY)
+
+    assert (rotated.id, rotated.version, rotated.last4, rotated.origins) == (made.id, 2, "6789", made.origins)
+    assert desk.book.applicable(offer) == desk.book.by_id(made.id)
+    assert opened(desk, rotated) == OTHER_KEY
+    assert desk.board.of(offer.uid).state is VerificationState.PENDING
+
+
+def test_origins_change_only_together_with_the_secret(credentials: NamedCredentials) -> None:
+    made = credentials.create(MANAGER, ACME, given())
+
+    rotated = credentials.rotate(MANAGER, made.id, OTHER_KEY, origins=["https://proxy.example"])
+
+    assert rotated.origins == ("https://proxy.example",)
+
+
+def test_a_default_takes_the_mark_from_the_one_before_it(desk: Desk, credentials: NamedCredentials) -> None:
+    one = credentials.create(MANAGER, ACME, given("a", default=True))
+    other = credentials.create(MANAGER, ACME, given("b", default=True))
+    assert not credentials.get(MANAGER, one.id).default
+
+    credentials.set_default(MANAGER, one.id, default=True)
+
+    assert not credentials.get(MANAGER, other.id).default
+    marks = {each.credential.name: each.credential.default for each in desk.credential_store.credentials()}
+    assert marks == {"a": True, "b": False}
+
+
+def test_the_mark_of_a_default_can_be_taken_away(desk: Desk, credentials: NamedCredentials) -> None:
+    made = credentials.create(MANAGER, ACME, given(default=True))
+
+    unmarked = credentials.set_default(MANAGER, made.id, default=False)
+
+    assert desk.book.default(ACME, "openai") is None
+    assert opened(desk, unmarked) == KEY
+
+
+def test_a_credential_that_entries_name_is_not_deleted(administer: Administer, credentials: NamedCredentials) -> None:
+    made = credentials.create(MANAGER, ACME, given())
+    administer.create(MANAGER, ACME, write("a", credential="n"))
+
+    with pytest.raises(Conflict) as raised:
+        credentials.delete(MANAGER, made.id)
+    assert raised.value.details == ["a"]
+
+    administer.delete(MANAGER, "a")
+    credentials.delete(MANAGER, made.id)
+    with pytest.raises(NotFound):
+        credentials.get(MANAGER, made.id)
+
+
+def test_entries_that_name_a_credential_of_another_scope_do_not_keep_this_one(
+    administer: Administer, credentials: NamedCredentials
+) -> None:
+    credentials.create(MANAGER, ACME, given())
+    wide = credentials.create(ROOT, PLATFORM, given())
+    administer.create(MANAGER, ACME, write("a", credential="n"))
+
+    assert credentials.delete(ROOT, wide.id) == wide
