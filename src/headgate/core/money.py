@@ -39,6 +39,7 @@ def per_token(usd_per_million: Decimal) -> Picodollars:
 
 def usd(amount: Picodollars) -> bytes:
     """An amount in USD as a JSON number, with a digit for every picodollar: `0.000002500000`, `-0.500000000000`."""
-    if amount < 0:
-        return b"-" + usd(-amount)
-    return b"%d.%012d" % divmod(amount, PICODOLLARS_PER_USD)
+    if 0 <= amount < PICODOLLARS_PER_USD:
+        return b"0.%012d" % amount
+    whole, rest = divmod(abs(amount), PICODOLLARS_PER_USD)
+    return b"%b%d.%012d" % (b"-" if amount < 0 else b"", whole, rest)

@@ -39,15 +39,16 @@ class Bill:
         """Our own members of the usage object: cost and its parts in USD, null if unknown; milliseconds; carbon."""
         self.settle(usage)
         milliseconds = int((self._clock.now() - self._started) * 1000)
+        cost = self.cost
+        if cost is None:
+            members = b'"cost":null,"cost_details":null,"duration_ms":%d' % milliseconds
+        else:
+            self.shown = usd(cost.input + cost.output)
+            members = b'"cost":%b,"cost_details":{"input_cost":%b,"output_cost":%b},"duration_ms":%d' % (
+                self.shown,
+                usd(cost.input),
+                usd(cost.output),
+                milliseconds,
+            )
         carbon = self._offer.carbon
-        tail = b"" if carbon is None else b',"carbon":' + encode(estimate(carbon, usage))
-        if self.cost is None:
-            return b'"cost":null,"cost_details":null,"duration_ms":%d%b' % (milliseconds, tail)
-        self.shown = usd(self.cost.total)
-        return b'"cost":%b,"cost_details":{"input_cost":%b,"output_cost":%b},"duration_ms":%d%b' % (
-            self.shown,
-            usd(self.cost.input),
-            usd(self.cost.output),
-            milliseconds,
-            tail,
-        )
+        return members if carbon is None else b'%b,"carbon":%b' % (members, encode(estimate(carbon, usage)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from headgate.catalogue.offer import Price
-from headgate.core.money import Picodollars, checked
+from headgate.core.money import MAX_COST, MoneyOutOfRange, Picodollars
 from headgate.core.usage import Usage
 
 
@@ -22,10 +22,9 @@ class Cost(msgspec.Struct, frozen=True, gc=False):
 
 def cost(usage: Usage, price: Price) -> Cost:
     """Exact, or MoneyOutOfRange: a cost that cannot be written down is never zero."""
-    whole = Cost(
-        (usage.input + usage.cached_input + usage.cache_write) * price.input,
-        (usage.output + usage.reasoning) * price.output,
-    )
+    paid_in = (usage.input + usage.cached_input + usage.cache_write) * price.input
+    paid_out = (usage.output + usage.reasoning) * price.output
     # Neither part is negative, so both fit if their sum does.
-    checked(whole.input + whole.output)
-    return whole
+    if paid_in + paid_out > MAX_COST:
+        raise MoneyOutOfRange(f"{paid_in + paid_out} picodollars do not fit one row")
+    return Cost(paid_in, paid_out)
