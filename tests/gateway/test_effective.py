@@ -91,9 +91,7 @@ def test_an_organizations_manager_is_not_told_of_entries_that_are_open_to_others
 
 
 def test_verdicts_come_by_scope_and_name_in_parts() -> None:
-    offers = [
-        made(name, number=ord(name), scope=scope) for name, scope in (("b", PLATFORM), ("a", PLATFORM), ("z", ACME))
-    ]
+    offers = [made("b", number=1), made("a", number=2), made("z", number=3, scope=ACME)]
 
     part = verdicts(offers, offset=1, limit=1)
 
