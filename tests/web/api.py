@@ -1,15 +1,15 @@
 """The management APIs with everything behind them but sockets: real routes, real store, the town's people.
 
-    root    platform administrator; with `X-Organization-ID` also within an organization
-    ann     owner of acme: writes acme's entries
-    mia     member of acme: calls, and writes nothing
-    gus     owner of globex
+root    platform administrator; with `X-Organization-ID` also within an organization
+ann     owner of acme: writes acme's entries
+mia     member of acme: calls, and writes nothing
+gus     owner of globex
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,10 @@ from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.workers import Workers
+from headgate.catalogue.entry import ModelEntry
+from headgate.catalogue.offer import offer
+from headgate.catalogue.providers import BUNDLED
+from headgate.catalogue.scope import PLATFORM
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.ids import RequestIds
 from headgate.core.json import Json, encode
@@ -37,7 +41,7 @@ from headgate.gateway.verify import SmokeResult
 from headgate.web.application import application
 from headgate.web.management import Management
 from tests.gateway.town import KnownSessions, Town
-from tests.gateway.writing import desk_at
+from tests.gateway.writing import StillClock, desk_at, document
 
 SECOND = "/v2/workspaces/slug:llm-gateway/webhooks"
 MOUNTS = ("", SECOND)
@@ -89,6 +93,29 @@ class Api:
         transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
             return await client.request(method, path, content=content, headers=headers)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        assert isinstance(self.desk.clock, StillClock)
+        self.desk.clock.time += seconds
+
+    def fill(self, names: Iterable[str]) -> None:
+        """Platform entries in the snapshot, without a word to the store."""
+        entries = (
+            ModelEntry(
+                uid=f"uid-{name}",
+                number=number,
+                scope=PLATFORM,
+                document=document(name),
+                revision=1,
+                created_at=1.0,
+                created_by="user:u-root",
+                updated_at=1.0,
+                updated_by="user:u-root",
+            )
+            for number, name in enumerate(names)
+        )
+        self.desk.current.snapshot = Snapshot.of((offer(entry, BUNDLED) for entry in entries), 1)
 
     def create(self, name: str, *, by: str | bytes = "root", mount: str = "", **fields: Json) -> Json:
         """An entry, as the answer to its creation shows it."""
