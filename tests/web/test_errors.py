@@ -49,8 +49,8 @@ def leaves(family: type[GatewayError]) -> set[type[GatewayError]]:
 def failed(
     kind: FailureKind, *, status: int | None = None, retry_after: int | None = None, body: bytes = b""
 ) -> UpstreamFailed:
-    """The end of a call whose earlier attempt failed in another way."""
-    before = Failure(kind=FailureKind.REFUSED, message="nobody there")
+    """The end of a call whose first candidate was never asked."""
+    before = Failure(kind=FailureKind.EGRESS_REFUSED, message="not there")
     last = Failure(kind=kind, message="it failed", status=status, retry_after=retry_after, body=body)
     return UpstreamFailed([before, last], model="m", provider="openai")
 
@@ -145,6 +145,13 @@ def test_an_error_is_told_with_its_status_and_code(error: GatewayError, status: 
 
     assert answer(error).status == status
     assert (body["status"], body["code"], body["message"]) == (status, code, error.message)
+
+
+def test_what_an_upstream_did_is_told_before_what_was_never_tried() -> None:
+    tried = Failure(kind=FailureKind.FIRST_BYTE_TIMEOUT, message="too slow")
+    passed_over = Failure(kind=FailureKind.UNROUTABLE, message="no provider")
+
+    assert answer(UpstreamFailed([tried, passed_over])).status == 504
 
 
 @pytest.mark.parametrize("status", [401, 403])
