@@ -80,35 +80,24 @@ class Outcome(enum.StrEnum):
 
 
 class Call:
-    """One request from admission to settlement. Single use; driven from one thread."""
+    """One request from admission to settlement. Single use; driven from one thread.
 
-    __slots__ = (
-        "_attempt",
-        "_bill",
-        "_blocked",
-        "_client",
-        "_deadline",
-        "_endpoint",
-        "_first_byte",
-        "_headers",
-        "_heard",
-        "_kept",
-        "_offer",
-        "_parts",
-        "_plan",
-        "_principal",
-        "_relay",
-        "_request",
-        "_road",
-        "_snapshot",
-        "_started",
-        "_status",
-        "_total",
-        "_wire",
-        "request_id",
-        "state",
-    )
+    What most calls never change is a value of the class: it costs a call nothing until it is set.
+    """
 
+    state: State = State.HEAD
+    _attempt = 0
+    _first_byte: float | None = None
+    _deadline = math.inf
+    _total = math.inf
+    _status = 0
+    _kept = 0
+    _heard = False
+    _blocked = False
+    _bill: Bill | None = None
+    _plan: Plan | None = None
+    _relay: StreamRelay | None = None
+    _wire: Wire | None = None
     _headers: Headers
     _offer: Offer
     _principal: Principal
@@ -119,22 +108,9 @@ class Call:
         self._road = road
         self._client = client
         self._endpoint = endpoint
-        self.state = HEAD
-        self.request_id = road.ids.next()
-        self._started = road.clock.now()
-        self._deadline = math.inf
-        self._total = math.inf
-        self._first_byte: float | None = None
-        self._attempt = 0
-        self._plan: Plan | None = None
-        self._wire: Wire | None = None
-        self._relay: StreamRelay | None = None
         self._parts: list[bytes] = []
-        self._kept = 0
-        self._bill: Bill | None = None
-        self._status = 0
-        self._blocked = False
-        self._heard = False
+        self._started = road.clock.now()
+        self.request_id = road.ids.next()
 
     # What the driver of the inbound connection tells
 
@@ -298,9 +274,7 @@ class Call:
         road = self._road
         self._offer = offer
         self._attempt += 1
-        self._relay = self._bill = None
         self._parts = []
-        self._kept = 0
         now = road.clock.now()
         self.state = CONNECT
         self._deadline = now + road.timeouts.connect
@@ -311,6 +285,8 @@ class Call:
 
     def _try_another(self, failure: Failure) -> None:
         """The next attempt, as the plan has it. A plan is made when the first attempt fails: most never do."""
+        self._relay = self._bill = None
+        self._kept = 0
         if self._plan is None:
             snapshot, principal = self._snapshot, self._principal
             self._plan = Plan(self._offer, lambda failed: snapshot.failover(principal, failed))
