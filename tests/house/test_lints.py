@@ -145,6 +145,10 @@ def test_prose_speaks_of_the_project(line: str, lines: list[int]) -> None:
     assert refused("docs/architecture.md", line) == lines
 
 
+def test_a_test_may_write_what_users_write() -> None:
+    assert refused("tests/catalogue/test_rules.py", 'name = "\N{SPARKLES}"') == []
+
+
 @pytest.mark.parametrize("path", ["requirements/runtime.lock", "tests/aimock/package-lock.json"])
 def test_a_lock_file_names_no_address(path: str) -> None:
     assert refused(path, "--index-url https://example.org/simple") == [1]
