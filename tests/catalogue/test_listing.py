@@ -79,7 +79,7 @@ def run(snapshot: Snapshot, view: View, query: Query, window: Window) -> tuple[P
     pages: list[Page] = []
 
     def steps() -> Iterator[None]:
-        pages.append((yield from listing(snapshot, view, query, window)))
+        pages.append((yield from listing(snapshot, view, query=query, window=window)))
 
     pauses = sum(1 for _ in steps())
     return pages[0], pauses

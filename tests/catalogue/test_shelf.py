@@ -81,7 +81,7 @@ def test_a_changed_snapshot_equals_one_that_is_built_anew(states: list[dict[tupl
         come = [offer for key, offer in coming.items() if held.get(key) is not offer]
         earlier, seen = snapshot, contents(snapshot)
 
-        snapshot = snapshot.after(revision, gone, come)
+        snapshot = snapshot.after(revision, gone=gone, come=come)
         held = coming
 
         assert contents(snapshot) == contents(Snapshot.of(held.values(), revision))
@@ -92,7 +92,7 @@ def test_a_change_leaves_the_shelves_of_other_scopes_as_they_are() -> None:
     one, other = made("a", number=1, scope=SCOPES[1]), made("a", number=2, scope=SCOPES[2])
     snapshot = Snapshot.of([one, other], 1)
 
-    after = snapshot.after(2, [one], [])
+    after = snapshot.after(2, gone=[one], come=[])
 
     assert after.shelf(other.scope_key) is snapshot.shelf(other.scope_key)
 

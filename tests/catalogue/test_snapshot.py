@@ -142,7 +142,7 @@ def test_a_name_is_taken_by_its_own_scope_or_a_wider_one_that_reaches_it(
         if offer.name == name and offer.scope in wider(scope) and (offer.scope == scope or open_to(offer, slug))
     }
 
-    holder = Snapshot.of(offers, 1).taken(scope, name, slug)
+    holder = Snapshot.of(offers, 1).taken(scope, name, organization_slug=slug)
 
     assert (holder is None) == (not holders)
     assert holder is None or holder.uid in holders
@@ -160,7 +160,7 @@ def test_a_request_keeps_the_snapshot_that_it_took() -> None:
     old = made("a", number=1)
     snapshot = Snapshot.of([old], 1)
 
-    following = snapshot.after(2, [old], [msgspec.structs.replace(old, enabled=False, revision=2)])
+    following = snapshot.after(2, gone=[old], come=[msgspec.structs.replace(old, enabled=False, revision=2)])
 
     assert snapshot.resolve(PRINCIPALS[0], "a") is old
     with pytest.raises(ModelNotAllowed):

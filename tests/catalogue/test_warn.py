@@ -14,7 +14,7 @@ HOME = organization("a")
 
 
 def told(subject: Offer, *others: Offer) -> list[str]:
-    return list(warnings(Snapshot.of([subject, *others], 1), subject, "acme"))
+    return list(warnings(Snapshot.of([subject, *others], 1), subject, organization_slug="acme"))
 
 
 def subject(failover: str | None = "b", *, scope: Scope = HOME) -> Offer:

@@ -36,7 +36,7 @@ from tests.gateway.writing import (
 
 
 def test_what_is_created_is_in_force_and_in_the_store(desk: Desk, administer: Administer) -> None:
-    written = administer.create(ROOT, PLATFORM, write("a", title="A"))
+    written = administer.create(ROOT, write("a", title="A"), scope=PLATFORM)
 
     assert desk.snapshot.resolve(CALLER, "a") is written.offer
     (stored,) = desk.store.entries()
@@ -45,8 +45,8 @@ def test_what_is_created_is_in_force_and_in_the_store(desk: Desk, administer: Ad
 
 
 def test_every_write_is_one_revision_with_its_author_and_its_change(administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a"))
-    administer.update(ROOT, "a", change(title="A"))
+    administer.create(ROOT, write("a"), scope=PLATFORM)
+    administer.update(ROOT, "a", change=change(title="A"))
     administer.delete(ROOT, "a")
 
     revisions = administer.revisions(ROOT, None, before=None, limit=10, name="a")
@@ -71,31 +71,31 @@ def test_who_may_not_write_a_scope_creates_nothing_in_it(
     desk: Desk, administer: Administer, by: Principal, scope: Scope
 ) -> None:
     with pytest.raises(Forbidden):
-        administer.create(by, scope, write("a"))
+        administer.create(by, write("a"), scope=scope)
 
     assert desk.store.head() == 0
 
 
 def test_a_name_is_taken_in_its_scope_and_where_a_wider_entry_is_callable(administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a"))
+    administer.create(ROOT, write("a"), scope=PLATFORM)
 
     with pytest.raises(ModelExists):
-        administer.create(ROOT, PLATFORM, write("a"))
+        administer.create(ROOT, write("a"), scope=PLATFORM)
     with pytest.raises(ModelExists):
-        administer.create(MANAGER, ACME, write("a"))
+        administer.create(MANAGER, write("a"), scope=ACME)
 
 
 def test_an_entry_that_an_organization_cannot_see_takes_no_name_from_it(administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a", org_slugs=["other"]))
+    administer.create(ROOT, write("a", org_slugs=["other"]), scope=PLATFORM)
 
-    written = administer.create(MANAGER, ACME, write("a"))
+    written = administer.create(MANAGER, write("a"), scope=ACME)
 
     assert written.offer.scope == ACME
 
 
 def test_a_wider_entry_may_be_created_above_a_narrower_one_of_the_same_name(desk: Desk, administer: Administer) -> None:
-    narrow = administer.create(MANAGER, ACME, write("a")).offer
-    wide = administer.create(ROOT, PLATFORM, write("a")).offer
+    narrow = administer.create(MANAGER, write("a"), scope=ACME).offer
+    wide = administer.create(ROOT, write("a"), scope=PLATFORM).offer
 
     assert desk.snapshot.resolve(MANAGER, "a") is narrow
     assert desk.snapshot.resolve(STRANGER, "a") is wide
@@ -105,7 +105,7 @@ def test_a_refused_document_names_every_path_and_leaves_nothing(desk: Desk, admi
     bad = msgspec.structs.replace(document("a"), rpm=-1, tags=("x", "x"))
 
     with pytest.raises(InvalidBody) as raised:
-        administer.create(ROOT, PLATFORM, Write(bad))
+        administer.create(ROOT, Write(bad), scope=PLATFORM)
 
     faults = msgspec.convert(raised.value.details, list[dict[str, str]])
     assert [each["path"] for each in faults] == ["limits.rpm", "tags"]
@@ -113,21 +113,21 @@ def test_a_refused_document_names_every_path_and_leaves_nothing(desk: Desk, admi
 
 
 def test_an_entry_of_an_organization_is_open_to_it_without_being_told(administer: Administer) -> None:
-    written = administer.create(MANAGER, ACME, write("a"))
+    written = administer.create(MANAGER, write("a"), scope=ACME)
 
     assert document_of(written.offer).org_slugs == ("acme",)
 
 
 def test_an_entry_of_an_organization_cannot_be_opened_to_another(administer: Administer) -> None:
     with pytest.raises(Forbidden, match="org_slugs"):
-        administer.create(MANAGER, ACME, write("a", org_slugs=["acme", "other"]))
+        administer.create(MANAGER, write("a", org_slugs=["acme", "other"]), scope=ACME)
 
 
 def test_an_update_keeps_identity_and_creation(desk: Desk, administer: Administer) -> None:
-    before = administer.create(ROOT, PLATFORM, write("a")).offer
+    before = administer.create(ROOT, write("a"), scope=PLATFORM).offer
     desk.clock.time += 60  # type: ignore[attr-defined]  # the clock of these tests
 
-    after = administer.update(ROOT, "a", change(title="A")).offer
+    after = administer.update(ROOT, "a", change=change(title="A")).offer
 
     kept = ("uid", "number", "created_at", "created_by")
     assert [getattr(after, field) for field in kept] == [getattr(before, field) for field in kept]
@@ -135,37 +135,37 @@ def test_an_update_keeps_identity_and_creation(desk: Desk, administer: Administe
 
 
 def test_a_change_that_changes_nothing_makes_no_revision(desk: Desk, administer: Administer) -> None:
-    before = administer.create(ROOT, PLATFORM, write("a", capabilities={"vision": True, "text": True})).offer
+    before = administer.create(ROOT, write("a", capabilities={"vision": True, "text": True}), scope=PLATFORM).offer
 
-    reordered = administer.update(ROOT, "a", change(capabilities={"text": True, "vision": True}))
-    cleared = administer.update(ROOT, "a", change(None))
+    reordered = administer.update(ROOT, "a", change=change(capabilities={"text": True, "vision": True}))
+    cleared = administer.update(ROOT, "a", change=change(None))
 
     assert reordered.offer is cleared.offer is before
     assert desk.store.head() == 1
 
 
 def test_true_is_not_one(desk: Desk, administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a", metrics={"x": True}))
+    administer.create(ROOT, write("a", metrics={"x": True}), scope=PLATFORM)
 
-    administer.update(ROOT, "a", change(metrics={"x": 1}))
+    administer.update(ROOT, "a", change=change(metrics={"x": 1}))
 
     assert desk.store.head() == 2
 
 
 def test_a_write_never_falls_through_to_another_scope(desk: Desk, administer: Administer) -> None:
-    wide = administer.create(ROOT, PLATFORM, write("a")).offer
+    wide = administer.create(ROOT, write("a"), scope=PLATFORM).offer
 
     with pytest.raises(Forbidden):
-        administer.update(MANAGER, "a", change(title="A"))
+        administer.update(MANAGER, "a", change=change(title="A"))
     with pytest.raises(ModelNotFound):
-        administer.update(MANAGER, "a", change(title="A"), scope=ACME)
+        administer.update(MANAGER, "a", change=change(title="A"), scope=ACME)
 
     assert desk.snapshot.at(PLATFORM, "a") is wide
 
 
 @pytest.mark.parametrize("by_uid", [False, True])
 def test_an_entry_of_another_organization_does_not_exist(administer: Administer, *, by_uid: bool) -> None:
-    foreign = administer.create(STRANGER, OTHER, write("a")).offer
+    foreign = administer.create(STRANGER, write("a"), scope=OTHER).offer
 
     with pytest.raises(ModelNotFound):
         administer.delete(MANAGER, foreign.uid if by_uid else "a")
@@ -174,8 +174,8 @@ def test_an_entry_of_another_organization_does_not_exist(administer: Administer,
 
 
 def test_a_scope_pins_which_of_two_entries_is_meant(desk: Desk, administer: Administer) -> None:
-    administer.create(ROOT, ACME, write("a"))
-    administer.create(ROOT, PLATFORM, write("a"))
+    administer.create(ROOT, write("a"), scope=ACME)
+    administer.create(ROOT, write("a"), scope=PLATFORM)
 
     administer.delete(ROOT, "a", scope=PLATFORM)
 
@@ -183,63 +183,63 @@ def test_a_scope_pins_which_of_two_entries_is_meant(desk: Desk, administer: Admi
 
 
 def test_an_administrator_reaches_entries_that_are_open_to_others_only(administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a", org_slugs=["other"]))
+    administer.create(ROOT, write("a", org_slugs=["other"]), scope=PLATFORM)
 
-    assert administer.update(ROOT, "a", change(org_slugs=[])).offer.org_slugs == frozenset()
+    assert administer.update(ROOT, "a", change=change(org_slugs=[])).offer.org_slugs == frozenset()
 
 
 def test_an_entry_can_be_written_by_its_uid(administer: Administer) -> None:
-    made = administer.create(ROOT, PLATFORM, write("a")).offer
+    made = administer.create(ROOT, write("a"), scope=PLATFORM).offer
 
-    assert administer.update(ROOT, made.uid, change(title="A")).offer.uid == made.uid
+    assert administer.update(ROOT, made.uid, change=change(title="A")).offer.uid == made.uid
 
 
 def test_a_new_name_must_be_free(administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a"))
-    administer.create(ROOT, PLATFORM, write("b"))
+    administer.create(ROOT, write("a"), scope=PLATFORM)
+    administer.create(ROOT, write("b"), scope=PLATFORM)
 
     with pytest.raises(ModelExists):
-        administer.update(ROOT, "b", change(name="a"))
-    assert administer.update(ROOT, "b", change(name="c")).offer.name == "c"
+        administer.update(ROOT, "b", change=change(name="a"))
+    assert administer.update(ROOT, "b", change=change(name="c")).offer.name == "c"
 
 
 @pytest.mark.parametrize("wrap", ["{}", '"x", {}', "*"])
 def test_if_match_lets_the_version_in_force_through(administer: Administer, wrap: str) -> None:
-    made = administer.create(ROOT, PLATFORM, write("a")).offer
+    made = administer.create(ROOT, write("a"), scope=PLATFORM).offer
 
-    administer.update(ROOT, "a", change(title="A"), if_match=wrap.format(f'"{made.version}"'))
+    administer.update(ROOT, "a", change=change(title="A"), if_match=wrap.format(f'"{made.version}"'))
 
 
 @pytest.mark.parametrize("wrap", ["W/{}", '"other"', "", "nonsense"])
 def test_if_match_stops_every_other_version(desk: Desk, administer: Administer, wrap: str) -> None:
-    made = administer.create(ROOT, PLATFORM, write("a")).offer
+    made = administer.create(ROOT, write("a"), scope=PLATFORM).offer
 
     with pytest.raises(PreconditionFailed):
-        administer.update(ROOT, "a", change(title="A"), if_match=wrap.format(f'"{made.version}"'))
+        administer.update(ROOT, "a", change=change(title="A"), if_match=wrap.format(f'"{made.version}"'))
     with pytest.raises(PreconditionFailed):
         administer.delete(ROOT, "a", if_match=wrap.format(f'"{made.version}"'))
     assert desk.store.head() == 1
 
 
 def test_a_version_that_was_overtaken_matches_no_longer(administer: Administer) -> None:
-    made = administer.create(ROOT, PLATFORM, write("a")).offer
-    administer.update(ROOT, "a", change(title="A"))
+    made = administer.create(ROOT, write("a"), scope=PLATFORM).offer
+    administer.update(ROOT, "a", change=change(title="A"))
 
     with pytest.raises(PreconditionFailed):
-        administer.update(ROOT, "a", change(title="B"), if_match=f'"{made.version}"')
+        administer.update(ROOT, "a", change=change(title="B"), if_match=f'"{made.version}"')
 
 
 def test_a_stand_in_that_cannot_be_called_is_stored_and_told_of(administer: Administer) -> None:
-    written = administer.create(ROOT, PLATFORM, write("a", failover="nobody"))
+    written = administer.create(ROOT, write("a", failover="nobody"), scope=PLATFORM)
 
     assert written.offer.failover == "nobody"
     assert any("nobody" in warning for warning in written.warnings)
 
 
 def test_a_stand_in_that_can_be_called_is_no_warning(administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("b"))
+    administer.create(ROOT, write("b"), scope=PLATFORM)
 
-    assert administer.create(ROOT, PLATFORM, write("a", failover="b")).warnings == ()
+    assert administer.create(ROOT, write("a", failover="b"), scope=PLATFORM).warnings == ()
 
 
 class _Failing:
@@ -263,7 +263,7 @@ def test_a_failed_commit_changes_nothing_in_memory(desk: Desk) -> None:
     before = desk.snapshot
 
     with pytest.raises(StoreUnavailable):
-        Administer(failing).create(ROOT, PLATFORM, write("a"))
+        Administer(failing).create(ROOT, write("a"), scope=PLATFORM)
 
     assert desk.snapshot is before
 
@@ -271,9 +271,9 @@ def test_a_failed_commit_changes_nothing_in_memory(desk: Desk) -> None:
 def test_a_commit_that_happened_although_it_failed_is_in_force_with_the_next_write(desk: Desk) -> None:
     failing = msgspec.structs.replace(desk, store=_Failing(desk, happens=True))
     with pytest.raises(StoreUnavailable):
-        Administer(failing).create(ROOT, PLATFORM, write("a"))
+        Administer(failing).create(ROOT, write("a"), scope=PLATFORM)
 
-    Administer(desk).create(ROOT, PLATFORM, write("b"))
+    Administer(desk).create(ROOT, write("b"), scope=PLATFORM)
 
     assert names(desk, PLATFORM) == ["a", "b"]
     assert desk.snapshot.revision == desk.store.head() == 2
@@ -298,9 +298,9 @@ def test_memory_and_store_never_differ(
         for number, (step, name, scope) in enumerate(steps):
             try:
                 if step == "create":
-                    administer.create(ROOT, scope, write(name, rpm=number))
+                    administer.create(ROOT, write(name, rpm=number), scope=scope)
                 elif step == "update":
-                    administer.update(ROOT, name, change(rpm=number), scope=scope)
+                    administer.update(ROOT, name, change=change(rpm=number), scope=scope)
                 else:
                     administer.delete(ROOT, name, scope=scope)
             except (ModelExists, ModelNotFound):

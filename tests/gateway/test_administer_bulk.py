@@ -23,46 +23,46 @@ def faults(error: InvalidItems) -> list[tuple[int, str, str]]:
 
 
 def test_the_scope_holds_exactly_the_items_afterwards(desk: Desk, administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a"))
-    administer.create(ROOT, PLATFORM, write("b"))
+    administer.create(ROOT, write("a"), scope=PLATFORM)
+    administer.create(ROOT, write("b"), scope=PLATFORM)
 
-    replaced = administer.replace(ROOT, PLATFORM, [item("b"), item("c"), item("d")])
+    replaced = administer.replace(ROOT, [item("b"), item("c"), item("d")], scope=PLATFORM)
 
     assert names(desk, PLATFORM) == ["b", "c", "d"]
     assert (replaced.deleted, replaced.inserted, replaced.revision) == (2, 3, 3)
 
 
 def test_it_is_one_revision_of_what_changed(administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a"))
-    administer.create(ROOT, PLATFORM, write("b"))
+    administer.create(ROOT, write("a"), scope=PLATFORM)
+    administer.create(ROOT, write("b"), scope=PLATFORM)
 
-    administer.replace(ROOT, PLATFORM, [item("b"), item("c")])
+    administer.replace(ROOT, [item("b"), item("c")], scope=PLATFORM)
 
-    revision = administer.revision(ROOT, 3, None)
+    revision = administer.revision(ROOT, 3)
     assert revision.action is Action.REPLACE
     assert [each.entry.name for each in revision.changes] == ["a", "c"]
 
 
 def test_nothing_makes_an_empty_scope(desk: Desk, administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a"))
+    administer.create(ROOT, write("a"), scope=PLATFORM)
 
-    assert administer.replace(ROOT, PLATFORM, []).deleted == 1
+    assert administer.replace(ROOT, [], scope=PLATFORM).deleted == 1
     assert len(desk.snapshot) == 0
 
 
 def test_replacing_with_what_is_there_makes_no_revision(desk: Desk, administer: Administer) -> None:
-    administer.replace(ROOT, PLATFORM, [item("a", title="A"), item("b")])
+    administer.replace(ROOT, [item("a", title="A"), item("b")], scope=PLATFORM)
 
-    again = administer.replace(ROOT, PLATFORM, [item("b"), item("a", title="A")])
+    again = administer.replace(ROOT, [item("b"), item("a", title="A")], scope=PLATFORM)
 
     assert (again.deleted, again.inserted, again.revision) == (2, 2, 1)
     assert desk.store.head() == 1
 
 
 def test_a_matching_entry_keeps_identity_creation_and_secret(desk: Desk, administer: Administer) -> None:
-    before = administer.create(ROOT, PLATFORM, write("a", KEY)).offer
+    before = administer.create(ROOT, write("a", KEY), scope=PLATFORM).offer
 
-    administer.replace(ROOT, PLATFORM, [item("a", title="A")])
+    administer.replace(ROOT, [item("a", title="A")], scope=PLATFORM)
 
     after = desk.snapshot.at(PLATFORM, "a")
     assert after is not None
@@ -73,10 +73,10 @@ def test_a_matching_entry_keeps_identity_creation_and_secret(desk: Desk, adminis
 
 
 def test_an_item_may_take_the_secret_away_or_bring_another(desk: Desk, administer: Administer) -> None:
-    one = administer.create(ROOT, PLATFORM, write("a", KEY)).offer
-    other = administer.create(ROOT, PLATFORM, write("b", KEY)).offer
+    one = administer.create(ROOT, write("a", KEY), scope=PLATFORM).offer
+    other = administer.create(ROOT, write("b", KEY), scope=PLATFORM).offer
 
-    administer.replace(ROOT, PLATFORM, [item("a", None), item("b", Secret("sk-another-0123456789"))])
+    administer.replace(ROOT, [item("a", None), item("b", Secret("sk-another-0123456789"))], scope=PLATFORM)
 
     assert desk.book.own(one.uid) is None
     stored = desk.book.own(other.uid)
@@ -85,9 +85,9 @@ def test_an_item_may_take_the_secret_away_or_bring_another(desk: Desk, administe
 
 
 def test_what_another_api_wrote_stays_with_a_matching_entry(desk: Desk, administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a", abilities=["asr"]))
+    administer.create(ROOT, write("a", abilities=["asr"]), scope=PLATFORM)
 
-    administer.replace(ROOT, PLATFORM, [item("a", title="A")])
+    administer.replace(ROOT, [item("a", title="A")], scope=PLATFORM)
 
     after = desk.snapshot.at(PLATFORM, "a")
     assert after is not None
@@ -95,20 +95,20 @@ def test_what_another_api_wrote_stays_with_a_matching_entry(desk: Desk, administ
 
 
 def test_a_secret_goes_with_its_entry(desk: Desk, administer: Administer) -> None:
-    gone = administer.create(ROOT, PLATFORM, write("a", KEY)).offer
+    gone = administer.create(ROOT, write("a", KEY), scope=PLATFORM).offer
 
-    administer.replace(ROOT, PLATFORM, [item("b")])
+    administer.replace(ROOT, [item("b")], scope=PLATFORM)
 
     assert desk.book.own(gone.uid) is None
     assert list(desk.credential_store.credentials()) == []
 
 
 def test_every_fault_of_every_item_is_told_and_nothing_is_written(desk: Desk, administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a"))
+    administer.create(ROOT, write("a"), scope=PLATFORM)
     bad = Item("c", lambda _: Write(msgspec.structs.replace(document("c"), rpm=-1, tags=("x", "x"))))
 
     with pytest.raises(InvalidItems) as raised:
-        administer.replace(ROOT, PLATFORM, [item("b"), item("b"), bad, item("d", credential="nobody")])
+        administer.replace(ROOT, [item("b"), item("b"), bad, item("d", credential="nobody")], scope=PLATFORM)
 
     assert faults(raised.value) == [
         (1, "b", "model_id"),
@@ -121,72 +121,72 @@ def test_every_fault_of_every_item_is_told_and_nothing_is_written(desk: Desk, ad
 
 
 def test_a_name_of_a_wider_scope_is_a_fault_of_its_item(administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a"))
+    administer.create(ROOT, write("a"), scope=PLATFORM)
 
     with pytest.raises(InvalidItems) as raised:
-        administer.replace(MANAGER, ACME, [item("b"), item("a"), item("c", org_slugs=["other"])])
+        administer.replace(MANAGER, [item("b"), item("a"), item("c", org_slugs=["other"])], scope=ACME)
 
     assert faults(raised.value) == [(1, "a", "model_id"), (2, "c", "org_slugs")]
 
 
 def test_the_entries_of_other_scopes_stay(desk: Desk, administer: Administer) -> None:
-    administer.create(MANAGER, ACME, write("mine"))
+    administer.create(MANAGER, write("mine"), scope=ACME)
 
-    administer.replace(ROOT, PLATFORM, [item("a")])
+    administer.replace(ROOT, [item("a")], scope=PLATFORM)
 
     assert names(desk, ACME) == ["mine"]
 
 
 def test_more_items_than_are_taken_are_refused_before_any_is_looked_at(desk: Desk) -> None:
     with pytest.raises(TooManyItems):
-        Administer(desk, max_items=2).replace(ROOT, PLATFORM, [item("a"), item("a"), item("a")])
+        Administer(desk, max_items=2).replace(ROOT, [item("a"), item("a"), item("a")], scope=PLATFORM)
 
 
 def test_only_who_may_write_the_scope_replaces_or_plans(administer: Administer) -> None:
     with pytest.raises(Forbidden):
-        administer.replace(MANAGER, PLATFORM, [])
+        administer.replace(MANAGER, [], scope=PLATFORM)
     with pytest.raises(Forbidden):
-        administer.plan(MANAGER, PLATFORM, [])
+        administer.plan(MANAGER, [], scope=PLATFORM)
 
 
 def test_the_version_of_a_scope_changes_with_the_scope_only(administer: Administer) -> None:
     version = administer.scope_version(PLATFORM)
-    administer.create(MANAGER, ACME, write("mine"))
+    administer.create(MANAGER, write("mine"), scope=ACME)
 
-    administer.replace(ROOT, PLATFORM, [item("a")], if_match=version)
+    administer.replace(ROOT, [item("a")], scope=PLATFORM, if_match=version)
 
     assert administer.scope_version(PLATFORM) == '"platform-2"'
     with pytest.raises(PreconditionFailed):
-        administer.replace(ROOT, PLATFORM, [], if_match=version)
+        administer.replace(ROOT, [], scope=PLATFORM, if_match=version)
     with pytest.raises(PreconditionFailed):
-        administer.plan(ROOT, PLATFORM, [], if_match=version)
+        administer.plan(ROOT, [], scope=PLATFORM, if_match=version)
 
 
 def test_a_plan_tells_what_a_replace_would_change_and_does_nothing(desk: Desk, administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a"))
-    administer.create(ROOT, PLATFORM, write("b"))
+    administer.create(ROOT, write("a"), scope=PLATFORM)
+    administer.create(ROOT, write("b"), scope=PLATFORM)
     items = [item("b", title="B"), item("c")]
 
-    plan = administer.plan(ROOT, PLATFORM, items)
+    plan = administer.plan(ROOT, items, scope=PLATFORM)
 
     assert [(each.name, each.change) for each in plan] == [("a", "removed"), ("b", "changed"), ("c", "added")]
     assert desk.store.head() == 2
 
 
 def test_a_plan_and_the_replace_that_follows_agree(administer: Administer) -> None:
-    administer.create(ROOT, PLATFORM, write("a"))
+    administer.create(ROOT, write("a"), scope=PLATFORM)
     items = [item("a", title="A", rpm=5), item("c", tags=["x"])]
-    plan = administer.plan(ROOT, PLATFORM, items)
+    plan = administer.plan(ROOT, items, scope=PLATFORM)
 
-    administer.replace(ROOT, PLATFORM, items)
+    administer.replace(ROOT, items, scope=PLATFORM)
 
-    done = administer.difference(ROOT, PLATFORM, 1, 2, None)
+    done = administer.difference(ROOT, PLATFORM, old=1, new=2)
     assert [(each.name, each.change, each.fields) for each in done] == [
         (each.name, each.change, each.fields) for each in plan
     ]
 
 
 def test_warnings_name_their_entries(administer: Administer) -> None:
-    replaced = administer.replace(ROOT, PLATFORM, [item("a", failover="b"), item("b", failover="nobody")])
+    replaced = administer.replace(ROOT, [item("a", failover="b"), item("b", failover="nobody")], scope=PLATFORM)
 
     assert [warning.split(":")[0] for warning in replaced.warnings] == ["b"]

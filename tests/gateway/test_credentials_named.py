@@ -40,14 +40,14 @@ def opened(desk: Desk, credential: Credential) -> Secret:
 
 
 def test_a_credential_goes_to_its_providers_own_origin(desk: Desk, credentials: NamedCredentials) -> None:
-    made = credentials.create(MANAGER, ACME, given())
+    made = credentials.create(MANAGER, given(), scope=ACME)
 
     assert (made.name, made.provider, made.origins, made.last4) == ("n", "openai", ("https://api.openai.com",), "ghij")
     assert opened(desk, made) == KEY
 
 
 def test_an_alias_of_a_provider_is_stored_as_its_id(credentials: NamedCredentials) -> None:
-    assert credentials.create(ROOT, PLATFORM, given(provider="anthropic")).provider == "claude"
+    assert credentials.create(ROOT, given(provider="anthropic"), scope=PLATFORM).provider == "claude"
 
 
 def test_origins_may_be_given_as_urls(credentials: NamedCredentials) -> None:
@@ -58,7 +58,7 @@ def test_origins_may_be_given_as_urls(credentials: NamedCredentials) -> None:
         origins=("http://One.example:80/v1", "https://two.example", "http://one.example"),
     )
 
-    assert credentials.create(ROOT, PLATFORM, wish).origins == ("http://one.example", "https://two.example")
+    assert credentials.create(ROOT, wish, scope=PLATFORM).origins == ("http://one.example", "https://two.example")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_wish_that_breaks_a_rule_is_refused_with_its_paths(
     desk: Desk, credentials: NamedCredentials, wish: NewCredential, paths: list[str]
 ) -> None:
     with pytest.raises(InvalidBody) as raised:
-        credentials.create(ROOT, PLATFORM, wish)
+        credentials.create(ROOT, wish, scope=PLATFORM)
 
     assert isinstance(raised.value.details, list)
     assert [each["path"] for each in raised.value.details] == paths
@@ -87,11 +87,11 @@ def test_a_wish_that_breaks_a_rule_is_refused_with_its_paths(
 
 
 def test_a_name_is_unique_in_its_scope_only(credentials: NamedCredentials) -> None:
-    credentials.create(ROOT, PLATFORM, given())
-    credentials.create(MANAGER, ACME, given())
+    credentials.create(ROOT, given(), scope=PLATFORM)
+    credentials.create(MANAGER, given(), scope=ACME)
 
     with pytest.raises(Conflict):
-        credentials.create(MANAGER, ACME, given())
+        credentials.create(MANAGER, given(), scope=ACME)
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ def test_a_name_is_unique_in_its_scope_only(credentials: NamedCredentials) -> No
 )
 def test_who_may_not_manage_a_scopes_credentials(credentials: NamedCredentials, by: Principal, scope: Scope) -> None:
     with pytest.raises(Forbidden):
-        credentials.create(by, scope, given())
+        credentials.create(by, given(), scope=scope)
     with pytest.raises(Forbidden):
         credentials.list(by, scope)
 
 
 def test_a_foreign_credential_does_not_exist(credentials: NamedCredentials) -> None:
-    made = credentials.create(MANAGER, ACME, given())
+    made = credentials.create(MANAGER, given(), scope=ACME)
 
     with pytest.raises(NotFound):
         credentials.get(STRANGER, made.id)
     with pytest.raises(NotFound):
-        credentials.rotate(STRANGER, made.id, OTHER_KEY)
+        credentials.rotate(STRANGER, made.id, secret=OTHER_KEY)
     with pytest.raises(NotFound):
         credentials.set_default(STRANGER, made.id, default=True)
     with pytest.raises(NotFound):
@@ -121,7 +121,7 @@ def test_a_foreign_credential_does_not_exist(credentials: NamedCredentials) -> N
 def test_the_secret_of_an_entry_is_none_of_the_named_ones(
     desk: Desk, administer: Administer, credentials: NamedCredentials
 ) -> None:
-    offer = administer.create(ROOT, PLATFORM, write("a", KEY)).offer
+    offer = administer.create(ROOT, write("a", KEY), scope=PLATFORM).offer
     own = desk.book.own(offer.uid)
     assert own is not None
 
@@ -132,8 +132,8 @@ def test_the_secret_of_an_entry_is_none_of_the_named_ones(
 
 def test_credentials_are_listed_by_name_and_scope(credentials: NamedCredentials) -> None:
     for name in ("b", "a"):
-        credentials.create(MANAGER, ACME, given(name))
-    credentials.create(ROOT, PLATFORM, given("c"))
+        credentials.create(MANAGER, given(name), scope=ACME)
+    credentials.create(ROOT, given("c"), scope=PLATFORM)
 
     assert [each.name for each in credentials.list(MANAGER)] == ["a", "b"]
     assert [each.name for each in credentials.list(ROOT)] == ["c"]
@@ -143,11 +143,11 @@ def test_credentials_are_listed_by_name_and_scope(credentials: NamedCredentials)
 def test_a_rotated_secret_is_in_force_for_the_next_call(
     desk: Desk, administer: Administer, credentials: NamedCredentials
 ) -> None:
-    made = credentials.create(MANAGER, ACME, given())
-    offer = administer.create(MANAGER, ACME, write("a", credential="n")).offer
+    made = credentials.create(MANAGER, given(), scope=ACME)
+    offer = administer.create(MANAGER, write("a", credential="n"), scope=ACME).offer
     desk.board.served(offer.uid, 1.0)
 
-    rotated = credentials.rotate(MANAGER, made.id, OTHER_KEY)
+    rotated = credentials.rotate(MANAGER, made.id, secret=OTHER_KEY)
 
     assert (rotated.id, rotated.version, rotated.last4, rotated.origins) == (made.id, 2, "6789", made.origins)
     assert desk.book.applicable(offer) == desk.book.by_id(made.id)
@@ -156,16 +156,16 @@ def test_a_rotated_secret_is_in_force_for_the_next_call(
 
 
 def test_origins_change_only_together_with_the_secret(credentials: NamedCredentials) -> None:
-    made = credentials.create(MANAGER, ACME, given())
+    made = credentials.create(MANAGER, given(), scope=ACME)
 
-    rotated = credentials.rotate(MANAGER, made.id, OTHER_KEY, origins=["https://proxy.example"])
+    rotated = credentials.rotate(MANAGER, made.id, secret=OTHER_KEY, origins=["https://proxy.example"])
 
     assert rotated.origins == ("https://proxy.example",)
 
 
 def test_a_default_takes_the_mark_from_the_one_before_it(desk: Desk, credentials: NamedCredentials) -> None:
-    one = credentials.create(MANAGER, ACME, given("a", default=True))
-    other = credentials.create(MANAGER, ACME, given("b", default=True))
+    one = credentials.create(MANAGER, given("a", default=True), scope=ACME)
+    other = credentials.create(MANAGER, given("b", default=True), scope=ACME)
     assert not credentials.get(MANAGER, one.id).default
 
     credentials.set_default(MANAGER, one.id, default=True)
@@ -176,7 +176,7 @@ def test_a_default_takes_the_mark_from_the_one_before_it(desk: Desk, credentials
 
 
 def test_the_mark_of_a_default_can_be_taken_away(desk: Desk, credentials: NamedCredentials) -> None:
-    made = credentials.create(MANAGER, ACME, given(default=True))
+    made = credentials.create(MANAGER, given(default=True), scope=ACME)
 
     unmarked = credentials.set_default(MANAGER, made.id, default=False)
 
@@ -185,8 +185,8 @@ def test_the_mark_of_a_default_can_be_taken_away(desk: Desk, credentials: NamedC
 
 
 def test_a_credential_that_entries_name_is_not_deleted(administer: Administer, credentials: NamedCredentials) -> None:
-    made = credentials.create(MANAGER, ACME, given())
-    administer.create(MANAGER, ACME, write("a", credential="n"))
+    made = credentials.create(MANAGER, given(), scope=ACME)
+    administer.create(MANAGER, write("a", credential="n"), scope=ACME)
 
     with pytest.raises(Conflict) as raised:
         credentials.delete(MANAGER, made.id)
@@ -201,8 +201,8 @@ def test_a_credential_that_entries_name_is_not_deleted(administer: Administer, c
 def test_entries_that_name_a_credential_of_another_scope_do_not_keep_this_one(
     administer: Administer, credentials: NamedCredentials
 ) -> None:
-    credentials.create(MANAGER, ACME, given())
-    wide = credentials.create(ROOT, PLATFORM, given())
-    administer.create(MANAGER, ACME, write("a", credential="n"))
+    credentials.create(MANAGER, given(), scope=ACME)
+    wide = credentials.create(ROOT, given(), scope=PLATFORM)
+    administer.create(MANAGER, write("a", credential="n"), scope=ACME)
 
     assert credentials.delete(ROOT, wide.id) == wide

@@ -105,7 +105,7 @@ def test_what_is_refused_is_told_with_its_path(body: dict[str, Json], paths: lis
 def test_embedding_sizes_are_looked_up_in_the_catalogue() -> None:
     entry = made("emb", kind="embedding", dimensions=768, supported_dimensions=[256, 768])
 
-    body = offered(Defaults(embeddings="emb"), Snapshot.of([entry], 1), CALLER)
+    body = offered(Defaults(embeddings="emb"), CALLER, snapshot=Snapshot.of([entry], 1))
 
     assert body == {"embeddings": {"model_id": "emb", "dimensions": 768, "supported_dimensions": [256, 768]}}
     assert parse(body) == Defaults(embeddings="emb")
@@ -115,8 +115,8 @@ def test_a_default_that_the_caller_cannot_see_is_not_shown() -> None:
     snapshot = Snapshot.of([made("gpt-4o", org_slugs=["acme"])], 1)
     defaults = Defaults(completions="gpt-4o", embeddings="nobody")
 
-    assert offered(defaults, snapshot, CALLER) == {"completions": {"model_id": "gpt-4o"}}
-    assert offered(defaults, snapshot, STRANGER) == {}
+    assert offered(defaults, CALLER, snapshot=snapshot) == {"completions": {"model_id": "gpt-4o"}}
+    assert offered(defaults, STRANGER, snapshot=snapshot) == {}
 
 
 @pytest.mark.parametrize(

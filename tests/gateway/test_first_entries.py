@@ -32,7 +32,7 @@ def test_they_follow_the_rules_and_read_like_written_ones(document: Document) ->
 
 def test_making_them_again_leaves_what_was_changed(desk: Desk, administer: Administer) -> None:
     make_first_entries(administer)
-    changed = administer.update(ROOT, "mock", change(title="Mine")).offer
+    changed = administer.update(ROOT, "mock", change=change(title="Mine")).offer
 
     make_first_entries(administer)
 

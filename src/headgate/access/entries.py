@@ -32,7 +32,7 @@ def view(principal: Principal, scope: Scope | None = None) -> View:
     return _view(principal, (scope.key,) if scope.key in principal.scopes else (), principal.organization_slug)
 
 
-def organization_view(principal: Principal, organization_id: str, slug: str) -> View:
+def organization_view(principal: Principal, organization_id: str, *, slug: str) -> View:
     """What an organization sees, for a platform administrator who asks."""
     return _view(principal, (organization(organization_id).key, PLATFORM.key), slug)
 

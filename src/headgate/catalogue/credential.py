@@ -6,9 +6,14 @@ to an origin.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from headgate.catalogue.scope import Scope
+from headgate.core.secret import Secret
+
+_SHOWN_FROM: Final = 16
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +41,11 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
     def may_go_to(self, origin: str) -> bool:
         return origin in self.origins
+
+
+def last4(secret: Secret) -> str:
+    """The characters by which people recognise a key; "" if they would give too much of it away."""
+    return secret.reveal()[-4:] if len(secret) >= _SHOWN_FROM else ""
 
 
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):

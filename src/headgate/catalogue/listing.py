@@ -71,7 +71,7 @@ class Page(msgspec.Struct, frozen=True):
     has_more: bool
 
 
-def listing(snapshot: Snapshot, view: View, query: Query, window: Window) -> Generator[None, None, Page]:
+def listing(snapshot: Snapshot, view: View, *, query: Query, window: Window) -> Generator[None, None, Page]:
     """The page, after a pause for every SLICE of entries."""
     filters = list(_filters(view, query))
     names = _only(view, query)

@@ -84,7 +84,7 @@ def fields_changed(before: Document | None, after: Document | None) -> tuple[Fie
     )
 
 
-def document_difference(uid: str, before: Document | None, after: Document | None) -> Difference | None:
+def document_difference(uid: str, *, before: Document | None, after: Document | None) -> Difference | None:
     """How one entry's document differs, or None if it does not. `uid` is "" for an entry that has none yet."""
     document = after or before
     fields = fields_changed(before, after)
@@ -99,7 +99,9 @@ def difference(before: ModelEntry | None, after: ModelEntry | None) -> Differenc
     entry = after or before
     if entry is None:
         return None
-    return document_difference(entry.uid, before.document if before else None, after.document if after else None)
+    return document_difference(
+        entry.uid, before=before.document if before else None, after=after.document if after else None
+    )
 
 
 def differences(before: Sequence[ModelEntry], after: Sequence[ModelEntry]) -> tuple[Difference, ...]:

@@ -21,7 +21,7 @@ class Snapshot:
 
     __slots__ = ("_by_uid", "_shelves", "revision")
 
-    def __init__(self, revision: int, by_uid: Shards[Offer], shelves: Shards[Shelf]) -> None:
+    def __init__(self, revision: int, *, by_uid: Shards[Offer], shelves: Shards[Shelf]) -> None:
         self.revision = revision
         self._by_uid = by_uid
         self._shelves = shelves
@@ -33,9 +33,10 @@ class Snapshot:
         for offer in offers:
             by_uid[offer.uid] = offer
             scopes.setdefault(offer.scope_key, []).append(offer)
-        return cls(revision, Shards.of(by_uid), Shards.of({key: Shelf.of(each) for key, each in scopes.items()}))
+        shelves = {key: Shelf.of(each) for key, each in scopes.items()}
+        return cls(revision, by_uid=Shards.of(by_uid), shelves=Shards.of(shelves))
 
-    def after(self, revision: int, gone: Iterable[Offer], come: Iterable[Offer]) -> Snapshot:
+    def after(self, revision: int, *, gone: Iterable[Offer], come: Iterable[Offer]) -> Snapshot:
         """The snapshot of the next revision: `gone` are offers of this one, `come` replace them or are new."""
         leaving, coming = list(gone), list(come)
         by_uid = self._by_uid.changed((offer.uid for offer in leaving), {offer.uid: offer for offer in coming})
@@ -46,7 +47,7 @@ class Snapshot:
                 [offer for offer in leaving if offer.scope_key == key],
                 [offer for offer in coming if offer.scope_key == key],
             )
-        return Snapshot(revision, by_uid, self._shelves.changed((), shelves))
+        return Snapshot(revision, by_uid=by_uid, shelves=self._shelves.changed((), shelves))
 
     def __len__(self) -> int:
         return len(self._by_uid)
@@ -99,7 +100,7 @@ class Snapshot:
                 return target if target.enabled and principal.may_call(target.name) else None
         return None
 
-    def taken(self, scope: Scope, name: str, organization_slug: str) -> Offer | None:
+    def taken(self, scope: Scope, name: str, *, organization_slug: str) -> Offer | None:
         """The entry that keeps `name` from being used in `scope`: in it, or in a wider one callable there.
 
         `organization_slug` is that of the scope's organization ("" for the platform): a wider entry that does not

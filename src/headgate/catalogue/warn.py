@@ -10,7 +10,7 @@ from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
 
 
-def warnings(snapshot: Snapshot, offer: Offer, organization_slug: str) -> Iterator[str]:
+def warnings(snapshot: Snapshot, offer: Offer, *, organization_slug: str) -> Iterator[str]:
     """Sentences about an entry of a snapshot; `organization_slug` is that of its scope, "" for the platform."""
     if isinstance(offer.route, Unroutable):
         yield f"calls of {offer.name!r} go nowhere: {offer.route.message} ({offer.route.field!r})"
@@ -19,7 +19,7 @@ def warnings(snapshot: Snapshot, offer: Offer, organization_slug: str) -> Iterat
 
 
 def _failover(snapshot: Snapshot, offer: Offer, slug: str) -> Iterator[str]:
-    target = heir(snapshot, offer, slug)
+    target = _heir(snapshot, offer, slug)
     if target is None:
         yield f"'failover' names nothing callable: {offer.failover!r} does not exist in this scope or a wider one"
     elif target.uid == offer.uid:
@@ -39,11 +39,11 @@ def _returns(snapshot: Snapshot, first: Offer, slug: str) -> bool:
     each: Offer | None = first
     while each is not None and each.uid not in met:
         met.add(each.uid)
-        each = heir(snapshot, each, slug)
+        each = _heir(snapshot, each, slug)
     return each is not None
 
 
-def heir(snapshot: Snapshot, offer: Offer, slug: str) -> Offer | None:
+def _heir(snapshot: Snapshot, offer: Offer, slug: str) -> Offer | None:
     """The entry that `failover` names, in the entry's own scope or a wider one that reaches its organization."""
     if offer.failover is None:
         return None

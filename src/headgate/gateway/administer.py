@@ -17,13 +17,11 @@ from headgate.catalogue.offer import Offer, document_of
 from headgate.catalogue.revision import Action, Difference, Revision
 from headgate.catalogue.scope import Scope
 from headgate.core.principal import Principal
-from headgate.gateway import administer_bulk as bulk
-from headgate.gateway import administer_history as history
-from headgate.gateway.administer_bulk import Item, Replaced
-from headgate.gateway.administer_desk import Current, Desk, Draft, Write, demand_match, demand_writable, target
-from headgate.gateway.administer_draft import changed, created, deleted, demand_free, ruled
-from headgate.gateway.administer_history import RolledBack
+from headgate.gateway.administer_bulk import Item, Replaced, Replacement
+from headgate.gateway.administer_desk import Current, Desk, Draft, Write, demand_match, target
+from headgate.gateway.administer_history import History, Rollback, RolledBack
 from headgate.gateway.administer_warn import told
+from headgate.gateway.administer_writing import Writing
 
 MAX_ITEMS: Final = 500
 
@@ -42,25 +40,23 @@ class Administer:
 
     def __init__(self, desk: Desk, *, max_items: int = MAX_ITEMS) -> None:
         self._desk = desk
+        self._history = History(desk)
         self.max_items = max_items
 
-    def create(self, by: Principal, scope: Scope, write: Write) -> Written:
+    def create(self, by: Principal, write: Write, *, scope: Scope) -> Written:
         """A new entry. Forbidden, InvalidBody, ModelExists."""
-        desk = self._desk
-        desk.catch_up()
-        demand_writable(by, scope)
-        document = ruled(desk, by, scope, write.document, None)
-        demand_free(desk, by, scope, document.name)
-        number = desk.store.next_numbers(1)[0]
-        made = created(desk, desk.moment(by), scope, Write(document, write.secret), number)
-        return self._committed(by, scope, Action.CREATE, made)
+        writing = self._writing(by, scope)
+        ruled = writing.ruled(write, None)
+        writing.demand_free(ruled.document.name)
+        number = self._desk.store.next_numbers(1)[0]
+        return self._written(writing, Action.CREATE, writing.created(ruled, number=number))
 
     def update(
         self,
         by: Principal,
         name: str,
-        change: Callable[[Document], Write],
         *,
+        change: Callable[[Document], Write],
         scope: Scope | None = None,
         if_match: str | None = None,
     ) -> Written:
@@ -68,34 +64,34 @@ class Administer:
 
         ModelNotFound, Forbidden, PreconditionFailed, InvalidBody, ModelExists.
         """
-        desk = self._desk
-        desk.catch_up()
-        offer = self._writable(by, name, scope, if_match)
+        self._desk.catch_up()
+        offer = target(self._desk.snapshot, by, name=name, scope=scope)
+        writing = self._writing(by, offer.scope)
+        demand_match(if_match, f'"{offer.version}"')
         former = document_of(offer)
-        write = change(former)
-        document = ruled(desk, by, offer.scope, write.document, former)
-        if document.name != former.name:
-            demand_free(desk, by, offer.scope, document.name, {offer.uid})
-        draft = changed(desk, desk.moment(by), offer, Write(document, write.secret))
+        ruled = writing.ruled(change(former), former)
+        if ruled.document.name != former.name:
+            writing.demand_free(ruled.document.name, besides={offer.uid})
+        draft = writing.changed(offer, ruled)
         if draft is None:
-            return Written(offer, told(desk, desk.snapshot, by, [offer]))
-        return self._committed(by, offer.scope, Action.UPDATE, draft)
+            return Written(offer, told(self._desk, by, snapshot=self._desk.snapshot, offers=[offer]))
+        return self._written(writing, Action.UPDATE, draft)
 
     def delete(self, by: Principal, name: str, *, scope: Scope | None = None, if_match: str | None = None) -> Offer:
         """The entry that was deleted. ModelNotFound, Forbidden, PreconditionFailed."""
-        desk = self._desk
-        desk.catch_up()
-        offer = self._writable(by, name, scope, if_match)
-        draft = deleted(desk, offer)
-        desk.commit(desk.moment(by), offer.scope, Action.DELETE, [draft], desk.next([draft]))
+        self._desk.catch_up()
+        offer = target(self._desk.snapshot, by, name=name, scope=scope)
+        writing = self._writing(by, offer.scope)
+        demand_match(if_match, f'"{offer.version}"')
+        writing.commit(Action.DELETE, [writing.deleted(offer)])
         return offer
 
     def replace(
         self,
         by: Principal,
-        scope: Scope,
         items: Sequence[Item],
         *,
+        scope: Scope,
         kinds: Container[Kind] = frozenset(Kind),
         if_match: str | None = None,
     ) -> Replaced:
@@ -103,59 +99,58 @@ class Administer:
 
         Forbidden, PreconditionFailed, TooManyItems, InvalidItems.
         """
-        self._desk.catch_up()
-        demand_writable(by, scope)
-        demand_match(if_match, self._desk.scope_version(scope))
-        return bulk.replace(self._desk, by, scope, bulk.bounded(items, self.max_items), kinds=kinds)
+        writing = self._writing(by, scope)
+        demand_match(if_match, self.scope_version(scope))
+        return Replacement(writing, items, kinds=kinds, limit=self.max_items).carry_out()
 
     def plan(
-        self, by: Principal, scope: Scope, items: Sequence[Item], *, if_match: str | None = None
+        self,
+        by: Principal,
+        items: Sequence[Item],
+        *,
+        scope: Scope,
+        kinds: Container[Kind] = frozenset(Kind),
+        if_match: str | None = None,
     ) -> tuple[Difference, ...]:
         """What `replace` would change, without doing it; the same refusals."""
-        self._desk.catch_up()
-        demand_writable(by, scope)
-        demand_match(if_match, self._desk.scope_version(scope))
-        return bulk.plan(self._desk, by, scope, bulk.bounded(items, self.max_items))
+        writing = self._writing(by, scope)
+        demand_match(if_match, self.scope_version(scope))
+        return Replacement(writing, items, kinds=kinds, limit=self.max_items).plan()
 
-    def rollback(self, by: Principal, scope: Scope, number: int, names: Sequence[str] | None) -> RolledBack:
+    def rollback(self, by: Principal, scope: Scope, *, number: int, names: Sequence[str] | None = None) -> RolledBack:
         """Restore the scope's documents, or those of `names`, as revision `number` left them.
 
         Secrets, sharing and verification are not part of it. Forbidden, NotFound, NamesTaken.
         """
-        self._desk.catch_up()
-        return history.rollback(self._desk, by, scope, number, names)
+        return Rollback(self._writing(by, scope), number, names=names).carry_out()
 
     def revisions(
         self, by: Principal, scope: Scope | None, *, before: int | None, limit: int, name: str | None
     ) -> list[Revision]:
         """Revisions of the scope (default: the one that the principal administers), newest first. Forbidden."""
-        return history.revisions(self._desk, by, scope, before=before, limit=limit, name=name)
+        return self._history.revisions(by, scope, before=before, limit=limit, name=name)
 
-    def revision(self, by: Principal, number: int, scope: Scope | None) -> Revision:
+    def revision(self, by: Principal, number: int, *, scope: Scope | None = None) -> Revision:
         """One revision; NotFound also if it is not the principal's to see."""
-        return history.revision(self._desk, by, number, scope)
+        return self._history.revision(by, number, scope=scope)
 
     def difference(
-        self, by: Principal, scope: Scope, old: int, new: int, names: Sequence[str] | None
+        self, by: Principal, scope: Scope, *, old: int, new: int, names: Sequence[str] | None = None
     ) -> tuple[Difference, ...]:
         """How the scope's entries differ between two revisions. Forbidden, NotFound."""
-        return history.difference_between(self._desk, by, scope, old, new, names=names)
+        return self._history.difference(by, scope, old=old, new=new, names=names)
 
     def scope_version(self, scope: Scope) -> str:
         """The scope's ETag, for bulk replaces and plans."""
         return self._desk.scope_version(scope)
 
-    def _writable(self, by: Principal, name: str, scope: Scope | None, if_match: str | None) -> Offer:
-        offer = target(self._desk.snapshot, by, name, scope)
-        demand_writable(by, offer.scope)
-        demand_match(if_match, f'"{offer.version}"')
-        return offer
+    def _writing(self, by: Principal, scope: Scope) -> Writing:
+        self._desk.catch_up()
+        return Writing(self._desk, by, scope=scope)
 
-    def _committed(self, by: Principal, scope: Scope, action: Action, draft: Draft) -> Written:
-        desk = self._desk
+    def _written(self, writing: Writing, action: Action, draft: Draft) -> Written:
         assert draft.after is not None, "what is deleted is not written"
-        following = desk.next([draft])
-        desk.commit(desk.moment(by), scope, action, [draft], following)
+        following = writing.commit(action, [draft])
         offer = following.by_uid(draft.after.uid)
         assert offer is not None, "the snapshot holds what was written"
-        return Written(offer, told(desk, following, by, [offer]))
+        return Written(offer, told(self._desk, writing.by, snapshot=following, offers=[offer]))

@@ -10,9 +10,9 @@ from msgspec import UNSET, UnsetType
 from headgate.access.entries import may_write
 from headgate.catalogue.credential import StoredCredential
 from headgate.catalogue.entry import Document, ModelEntry
-from headgate.catalogue.offer import Offer, entry_of, offer
+from headgate.catalogue.offer import Offer, offer
 from headgate.catalogue.providers import Providers
-from headgate.catalogue.revision import Action, Change, Revision
+from headgate.catalogue.revision import Revision
 from headgate.catalogue.scope import Scope
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.clock import Clock
@@ -36,14 +36,6 @@ class Write(msgspec.Struct, frozen=True):
 
     document: Document
     secret: Secret | UnsetType | None = UNSET
-
-
-class Moment(msgspec.Struct, frozen=True):
-    """The write under way: who, when, and the number of the revision that it becomes."""
-
-    by: Principal
-    at: float
-    revision: int
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +69,6 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     def snapshot(self) -> Snapshot:
         return self.current.snapshot
 
-    def moment(self, by: Principal) -> Moment:
-        return Moment(by, self.clock.wall(), self.snapshot.revision + 1)
-
     def catch_up(self) -> None:
         """Take over what the store has, if it has more than memory: a commit whose outcome was not known."""
         if self.store.head() == self.snapshot.revision:
@@ -99,33 +88,23 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
             self.scope_heads[scope.key] = last[0].number if last else 0
         return self.scope_heads[scope.key]
 
-    def next(self, drafts: Sequence[Draft]) -> Snapshot:
-        """The snapshot that a commit of these drafts would put in force."""
-        gone = [draft.before for draft in drafts if draft.before is not None]
-        come = [offer(draft.after, self.providers) for draft in drafts if draft.after is not None]
-        return self.snapshot.after(self.snapshot.revision + 1, gone, come)
-
-    def commit(self, now: Moment, scope: Scope, action: Action, drafts: Sequence[Draft], following: Snapshot) -> None:
-        """Write drafts of one scope as one revision and put `following` in force. If the store refuses, nothing is."""
-        changes = tuple(
-            Change(entry_of(draft.before) if draft.before is not None else None, draft.after) for draft in drafts
-        )
-        revision = Revision(number=now.revision, scope=scope, at=now.at, by=now.by.id, action=action, changes=changes)
+    def commit(self, revision: Revision, drafts: Sequence[Draft], *, following: Snapshot) -> None:
+        """Write a revision and put `following` in force. If the store refuses, nothing has changed."""
         put = [draft.put for draft in drafts if draft.put is not None]
         drop = [draft.drop for draft in drafts if draft.drop is not None]
         self.store.commit(revision, put=put, drop=drop)
         self.book.put(put)
         self.current.snapshot = following
         self.book.drop(drop)
-        self.scope_heads[scope.key] = following.revision
+        self.scope_heads[revision.scope.key] = revision.number
         for draft in drafts:
             if draft.verification is not None:
                 self.board.pin(draft.verification)
-        self.board.forget(change.entry.uid for change in changes if change.after is None)
+        self.board.forget(change.entry.uid for change in revision.changes if change.after is None)
         self.board.flush()
 
 
-def target(snapshot: Snapshot, by: Principal, name: str, scope: Scope | None) -> Offer:
+def target(snapshot: Snapshot, by: Principal, *, name: str, scope: Scope | None) -> Offer:
     """The entry that a management path means: resolved like `model`, or pinned to `scope`; else ModelNotFound.
 
     Who may write a scope sees all of it, whatever organizations an entry is open to: it could not be opened to

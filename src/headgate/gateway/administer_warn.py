@@ -10,17 +10,16 @@ from headgate.catalogue.upstream import Unroutable
 from headgate.catalogue.warn import warnings
 from headgate.core.principal import Principal
 from headgate.gateway.administer_desk import Desk
-from headgate.gateway.administer_draft import detached
 from headgate.gateway.credentials import ENTER_AGAIN
 
 
-def told(desk: Desk, snapshot: Snapshot, by: Principal, offers: Iterable[Offer]) -> tuple[str, ...]:
+def told(desk: Desk, by: Principal, *, snapshot: Snapshot, offers: Iterable[Offer]) -> tuple[str, ...]:
     """The warnings about offers of a snapshot; each names its entry if there are several."""
     every = list(offers)
     lines: list[str] = []
     for offer in every:
         slug = by.organization_slug if offer.scope.organization else ""
-        found = [*warnings(snapshot, offer, slug), *_credential(desk, offer)]
+        found = [*warnings(snapshot, offer, organization_slug=slug), *_credential(desk, offer)]
         lines += found if len(every) == 1 else [f"{offer.name}: {line}" for line in found]
     return tuple(lines)
 
@@ -29,7 +28,7 @@ def _credential(desk: Desk, offer: Offer) -> Iterator[str]:
     own = desk.book.own(offer.uid)
     if own is not None and not own.credential.origins:
         yield f"the secret is bound to no origin, because the entry has none: {ENTER_AGAIN}, together with the URL"
-    elif detached(offer, own):
+    elif desk.book.detached(offer):
         yield f"the stored secret does not go where the calls go: {ENTER_AGAIN}"
     elif own is None and offer.credential is not None and not isinstance(offer.route, Unroutable):
         named = desk.book.named(offer.scope, offer.credential)

@@ -71,6 +71,13 @@ class CredentialBook:
         """The credential that was written with an entry."""
         return self._own.get(uid)
 
+    def detached(self, offer: Offer) -> bool:
+        """Whether an entry has a credential of its own that may not go where its calls go."""
+        own = self._own.get(offer.uid)
+        if own is None:
+            return False
+        return isinstance(offer.route, Unroutable) or not own.credential.may_go_to(offer.route.origin)
+
     def named(self, scope: Scope, name: str) -> StoredCredential | None:
         """The credential of this name in a scope or, failing that, in a wider one."""
         found = (self._named.get((each.key, name)) for each in wider(scope))

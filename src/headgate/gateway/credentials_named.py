@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from headgate.access.entries import may_manage_credentials, own_scope
-from headgate.catalogue.credential import Credential, StoredCredential
+from headgate.catalogue.credential import Credential, StoredCredential, last4
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.provider import Provider
 from headgate.catalogue.rules import RULES, secret_problem
@@ -21,7 +21,6 @@ from headgate.core.errors import Conflict, Forbidden, InvalidBody, NotFound, det
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.administer_desk import Desk
-from headgate.gateway.administer_draft import last4
 from headgate.gateway.ports import Verification, VerificationState
 
 Faults = list[Mapping[str, str]]
@@ -43,7 +42,7 @@ class NamedCredentials:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def create(self, by: Principal, scope: Scope, given: NewCredential) -> Credential:
+    def create(self, by: Principal, given: NewCredential, *, scope: Scope) -> Credential:
         """Forbidden, InvalidBody, Conflict."""
         self._demand(by, scope)
         if scope.kind not in (ScopeKind.PLATFORM, ScopeKind.ORGANIZATION):
@@ -78,7 +77,7 @@ class NamedCredentials:
         return self._held(by, credential_id).credential
 
     def rotate(
-        self, by: Principal, credential_id: str, secret: Secret, *, origins: Sequence[str] | None = None
+        self, by: Principal, credential_id: str, *, secret: Secret, origins: Sequence[str] | None = None
     ) -> Credential:
         """Replace the secret, and with `origins` where it may go. In force for the next call. NotFound, InvalidBody."""
         held = self._held(by, credential_id).credential

@@ -116,7 +116,7 @@ def shown(defaults: Defaults) -> JsonObject:
     return body
 
 
-def offered(defaults: Defaults, snapshot: Snapshot, principal: Principal) -> JsonObject:
+def offered(defaults: Defaults, principal: Principal, *, snapshot: Snapshot) -> JsonObject:
     """The defaults that the principal can see, the embedding model with its sizes."""
     names = msgspec.structs.asdict(defaults)
     seen = {field: name for field, name in names.items() if name is not None and snapshot.find(principal, name)}

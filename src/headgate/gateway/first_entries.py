@@ -66,4 +66,4 @@ def make_first_entries(administer: Administer, by: Principal = INSTALLATION) -> 
     """Create them, each as any other entry is created; those that are there already stay as they are."""
     for document in FIRST_ENTRIES:
         with suppress(ModelExists):
-            administer.create(by, PLATFORM, Write(document))
+            administer.create(by, Write(document), scope=PLATFORM)

@@ -134,22 +134,24 @@ class CatalogueRoutes:
 
     async def get(self, request: Request, principal: Manager) -> Response:
         number, scope = _number(request, "number"), query.scope(request.query_params, principal)
-        found = await self._writer.run(lambda: self._administer.revision(principal, number, scope))
+        found = await self._writer.run(lambda: self._administer.revision(principal, number, scope=scope))
         return json_response(shown_revision(found))
 
     async def difference(self, request: Request, principal: Manager) -> Response:
         old, new = _number(request, "old"), _number(request, "new")
         scope = _scope(request, principal)
         names = query.words(request.query_params, "model_ids") or None
-        found = await self._writer.run(lambda: self._administer.difference(principal, scope, old, new, names))
+        found = await self._writer.run(
+            lambda: self._administer.difference(principal, scope, old=old, new=new, names=names)
+        )
         return json_response({"differences": _shown(found)})
 
     async def rollback(self, request: Request, principal: Manager) -> Response:
         scope = _scope(request, principal)
         fields = await Fields.of(request, "revision", "model_ids")
-        number, names = fields.integer("revision"), fields.texts("model_ids", default=())
+        number, names = fields.integer("revision"), fields.texts("model_ids", default=()) or None
         fields.check()
-        done = await self._writer.run(lambda: self._administer.rollback(principal, scope, number, names or None))
+        done = await self._writer.run(lambda: self._administer.rollback(principal, scope, number=number, names=names))
         body = {"revision": done.revision, "differences": _shown(done.differences), "warnings": done.warnings}
         return json_response(body)
 
@@ -159,7 +161,7 @@ class CatalogueRoutes:
         if_match = request.headers.get("if-match")
 
         def plan() -> tuple[Sequence[Difference], str]:
-            found = self._administer.plan(principal, scope, items, if_match=if_match)
+            found = self._administer.plan(principal, items, scope=scope, if_match=if_match)
             return found, self._administer.scope_version(scope)
 
         found, etag = await self._writer.run(plan)

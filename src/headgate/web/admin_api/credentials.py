@@ -128,7 +128,7 @@ class CredentialRoutes:
             default=fields.flag("default", default=False),
         )
         fields.check()
-        return _answer(await self._writer.run(lambda: self._credentials.create(principal, scope, given)))
+        return _answer(await self._writer.run(lambda: self._credentials.create(principal, given, scope=scope)))
 
     async def list(self, request: Request, principal: Manager) -> Response:
         scope = query.scope(request.query_params, principal)
@@ -152,7 +152,9 @@ class CredentialRoutes:
         secret, origins = Secret(fields.text("secret")), fields.texts("origins", default=()) or None
         fields.check()
         return _answer(
-            await self._writer.run(lambda: self._credentials.rotate(principal, credential_id, secret, origins=origins))
+            await self._writer.run(
+                lambda: self._credentials.rotate(principal, credential_id, secret=secret, origins=origins)
+            )
         )
 
     async def delete(self, request: Request, principal: Manager) -> Response:

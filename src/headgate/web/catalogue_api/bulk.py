@@ -74,7 +74,7 @@ class Bulk:
 
         def replace() -> tuple[Replaced, str]:
             if_match = request.headers.get("if-match")
-            done = self._administer.replace(principal, PLATFORM, items, kinds=self._kinds, if_match=if_match)
+            done = self._administer.replace(principal, items, scope=PLATFORM, kinds=self._kinds, if_match=if_match)
             return done, self._administer.scope_version(PLATFORM)
 
         self._meter.take(principal)

@@ -70,7 +70,7 @@ class Lists:
         asked = self._asked(parameters)
         paging = _paging(parameters) if self._mount.superset else _pages(parameters)
         view = self._view(parameters, principal)
-        found = await in_turns(listing(self._current.snapshot, view, asked, paging.window))
+        found = await in_turns(listing(self._current.snapshot, view, query=asked, window=paging.window))
         return json_response(await self._body(found, paging))
 
     def _asked(self, parameters: QueryParams) -> Query:

@@ -65,7 +65,7 @@ class Models:
 
         def create() -> Written:
             document = written(None, {"name": reading.name, **reading.with_kind(None)})
-            return self._administer.create(principal, scope, Write(document, reading.secret))
+            return self._administer.create(principal, Write(document, reading.secret), scope=scope)
 
         made = await self._writer.run(create)
         return self._model(made.offer, made.warnings)
@@ -73,7 +73,7 @@ class Models:
     async def get(self, request: Request, principal: Reader) -> Response:
         name, scope = _name(request), query.scope(request.query_params, principal)
         snapshot = self._current.snapshot
-        offer = self._shown(target(snapshot, principal, name, scope), name)
+        offer = self._shown(target(snapshot, principal, name=name, scope=scope), name)
         if not may_write(principal, offer.scope):
             # Visible is not yet callable: who may not write an entry sees what a call of it would say.
             snapshot.resolve(principal, offer.uid)
@@ -89,7 +89,7 @@ class Models:
             return self._administer.update(
                 principal,
                 name,
-                lambda document: self._changed(document, reading, name),
+                change=lambda document: self._changed(document, reading, name),
                 scope=scope,
                 if_match=request.headers.get("if-match"),
             )
@@ -101,7 +101,7 @@ class Models:
         name, scope = _name(request), query.scope(request.query_params, principal)
 
         def delete() -> Offer:
-            self._shown(target(self._current.snapshot, principal, name, scope), name)
+            self._shown(target(self._current.snapshot, principal, name=name, scope=scope), name)
             if_match = request.headers.get("if-match")
             return self._administer.delete(principal, name, scope=scope, if_match=if_match)
 
