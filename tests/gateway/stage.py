@@ -68,6 +68,7 @@ class Stage:
         self.did: list[Any] = []
         self.settlements: list[Settlement] = []
         self.failures: list[str] = []
+        self.refusals: list[str] = []
         self.time = 100.0
         self.ready = ready
         self.client = RecordingClient(self.did)
@@ -128,6 +129,9 @@ class Stage:
 
     def settled(self, settlement: Settlement) -> None:
         self.settlements.append(settlement)
+
+    def refused(self, error: GatewayError) -> None:
+        self.refusals.append(type(error).__name__)
 
     def attempt_failed(self, _offer: Offer, failure: Failure) -> None:
         self.failures.append(failure.kind.value)

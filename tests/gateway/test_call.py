@@ -123,6 +123,7 @@ def test_a_request_that_cannot_be_served_is_refused_without_an_attempt(body: byt
     assert stage.told[0][3] == error
     assert [each[0] for each in stage.did] == ["answer"]
     assert stage.settlements == []
+    assert stage.refusals == [error.decode()]
 
 
 def test_a_body_split_anywhere_is_one_body() -> None:
@@ -327,7 +328,8 @@ def test_a_caller_that_hangs_up_during_a_stream_is_settled_with_what_was_used() 
 
     call.client_gone()
 
-    assert stage.settlements[0].completion_tokens == 1
+    assert stage.settlements[0].usage is not None
+    assert stage.settlements[0].usage.completion == 1
     assert stage.settlements[0].cost is not None
 
 

@@ -23,32 +23,26 @@ import enum
 import math
 from typing import Final
 
-from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import (
-    Forbidden,
     GatewayError,
-    InvalidBody,
-    ModelNotRoutable,
     ShuttingDown,
     UpstreamFailed,
-    WrongEndpoint,
-    detail,
 )
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.principal import Principal
 from headgate.dialects.openai import classify
 from headgate.dialects.openai_chat import ChatRequest, StreamRelay, whole_answer
+from headgate.gateway.admission import admitted, demand_callable, entry_for
 from headgate.gateway.bill import Bill
-from headgate.gateway.endpoint import SERVED_AT, Endpoint
-from headgate.gateway.ports import Client, Headers, RequestHead, Settlement, Wire
+from headgate.gateway.endpoint import Endpoint
+from headgate.gateway.ports import Client, Headers, Outcome, RequestHead, Settlement, Wire
 from headgate.gateway.road import Road
 from headgate.routing.plan import Plan, Try
 
 ERROR_BODY_LIMIT: Final = 64 * 1024
-SERVED_DIALECTS: Final = frozenset({"openai", "mock"})
 
 
 class State(enum.IntEnum):
@@ -66,17 +60,6 @@ class State(enum.IntEnum):
 
 # Names of the module: a member of an enumeration is looked up at each use, and a call compares states all the time.
 HEAD, BODY, CONNECT, SEND, WAIT, ANSWER, STREAM, ENDED = State
-
-
-class Outcome(enum.StrEnum):
-    """How a call ended, as metrics show it."""
-
-    ANSWERED = "answered"
-    REFUSED = "refused"
-    FAILED = "failed"
-    CLIENT_GONE = "client_gone"
-    DRAINED = "drained"
-    ABANDONED = "abandoned"
 
 
 class Call:
@@ -117,15 +100,11 @@ class Call:
     def head(self, head: RequestHead) -> None:
         """The key is checked before the body is taken."""
         try:
-            principal = self._road.identify(head.headers)
-            permission = self._endpoint.permission
-            if not principal.may(permission):
-                raise Forbidden(f"the credential lacks the permission {permission!r}")
+            self._principal = admitted(self._road, self._endpoint, headers=head.headers)
         except GatewayError as error:
             self._refuse(error)
-            return
-        self._principal = principal
-        self.state = BODY
+        else:
+            self.state = BODY
 
     def body(self, data: bytes) -> None:
         if self.state is BODY:
@@ -136,15 +115,14 @@ class Call:
             return
         parts = self._parts
         try:
-            request = ChatRequest(parts[0] if len(parts) == 1 else b"".join(parts))
-            snapshot, principal = self._road.current.snapshot, self._principal
-            offer = self._callable(snapshot.resolve(principal, request.model or self._default_model()))
+            request = self._request = ChatRequest(parts[0] if len(parts) == 1 else b"".join(parts))
+            offer, self._snapshot = entry_for(
+                self._road, self._endpoint, principal=self._principal, model=request.model
+            )
         except GatewayError as error:
             self._refuse(error)
-            return
-        self._request = request
-        self._snapshot = snapshot
-        self._try(offer)
+        else:
+            self._try(offer)
 
     def client_gone(self) -> None:
         if self.state is not ENDED:
@@ -251,25 +229,6 @@ class Call:
 
     # From one attempt to the next
 
-    def _default_model(self) -> str:
-        model = self._road.default_model(self._principal, Kind.CHAT)
-        if model is None:
-            message = "'model' is required: no default model is set"
-            raise InvalidBody(message, details=[detail("model", "the name of a model")])
-        return model
-
-    def _callable(self, offer: Offer) -> Offer:
-        """The entry, if this endpoint serves its kind and it says where to go."""
-        if offer.kind not in self._endpoint.kinds:
-            raise WrongEndpoint(f"model {offer.name!r} is a {offer.kind} model, served at {SERVED_AT[offer.kind]}")
-        route = offer.route
-        if isinstance(route, Unroutable):
-            raise ModelNotRoutable(f"model {offer.name!r} cannot be called: {route.message} ({route.field})")
-        if route.provider.dialect not in SERVED_DIALECTS:
-            message = f"model {offer.name!r} cannot be called: the dialect {route.provider.dialect!r} is not served"
-            raise ModelNotRoutable(message)
-        return offer
-
     def _try(self, offer: Offer, *, fresh: bool = False) -> None:
         road = self._road
         self._offer = offer
@@ -293,7 +252,7 @@ class Call:
         step = self._plan.failed(failure)
         while isinstance(step, Try):
             try:
-                self._callable(step.offer)
+                demand_callable(step.offer, self._endpoint)
             except GatewayError as error:
                 step = self._plan.failed(Failure(kind=FailureKind.UNROUTABLE, message=error.message))
             else:
@@ -391,6 +350,7 @@ class Call:
     def _refuse(self, error: GatewayError) -> None:
         """A refusal before any attempt: nothing was admitted, and nothing is settled."""
         self.state = ENDED
+        self._road.telemetry.refused(error)
         refusal = self._road.refusals.answer(error, self._endpoint.shape)
         headers = b"x-request-id: %b\r\n" % self.request_id.encode() + refusal.headers
         self._client.answer(refusal.status, headers, refusal.body)
@@ -414,24 +374,20 @@ class Call:
         if self.state >= CONNECT:
             self._road.telemetry.settled(self._settlement(outcome, status))
         self.state = ENDED
-        self._total = math.inf
-        self._deadline = math.inf
+        self._total = self._deadline = math.inf
 
     def _settlement(self, outcome: Outcome, status: int) -> Settlement:
-        bill, relay, offer, route = self._bill, self._relay, self._offer, self._offer.route
+        bill, relay, road = self._bill, self._relay, self._road
         if bill is not None and bill.usage is None and relay is not None:
             bill.settle(relay.usage or self._request.estimate(relay.events))
-        usage = bill.usage if bill is not None else None
         return Settlement(
             principal=self._principal,
-            model=offer.name,
-            provider=route.provider.id if not isinstance(route, Unroutable) else "",
+            offer=self._offer,
             outcome=outcome,
             status=status,
             attempts=self._attempt,
-            prompt_tokens=usage.prompt if usage is not None else 0,
-            completion_tokens=usage.completion if usage is not None else 0,
+            usage=bill.usage if bill is not None else None,
             cost=bill.cost.total if bill is not None and bill.cost is not None else None,
-            duration=self._road.clock.now() - self._started,
+            duration=road.clock.now() - self._started,
             first_byte=self._first_byte,
         )

@@ -28,9 +28,11 @@ from headgate.catalogue.entry import ModelEntry
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.revision import Revision
 from headgate.catalogue.scope import Scope
+from headgate.core.errors import GatewayError
 from headgate.core.failure import Failure
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
+from headgate.core.usage import Usage
 
 Headers = Sequence[tuple[bytes, bytes]]
 """Header fields in order, names in lower case."""
@@ -174,17 +176,29 @@ class Opener(Protocol):
 # Memory and time
 
 
+class Outcome(enum.StrEnum):
+    """How a call ended that had reached an upstream."""
+
+    ANSWERED = "answered"
+    FAILED = "failed"
+    CLIENT_GONE = "client_gone"
+    DRAINED = "drained"
+    ABANDONED = "abandoned"
+
+
 class Settlement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """How one request ended. Told once for each admitted request. Times in seconds, cost in picodollars or None."""
+    """How one request ended. Told once for each that reached an upstream.
+
+    `offer` is the entry of the last attempt; `usage` and `cost` (picodollars) are None where nothing is known of
+    them. Times are in seconds; `first_byte` is a stream's only.
+    """
 
     principal: Principal
-    model: str
-    provider: str
-    outcome: str
+    offer: Offer
+    outcome: Outcome
     status: int
     attempts: int
-    prompt_tokens: int
-    completion_tokens: int
+    usage: Usage | None
     cost: int | None
     duration: float
     first_byte: float | None
@@ -194,6 +208,9 @@ class Telemetry(Protocol):
     """Where measurements go. On the road: adds to numbers, does nothing else."""
 
     def settled(self, settlement: Settlement) -> None: ...
+
+    def refused(self, error: GatewayError) -> None:
+        """A request was refused before any attempt."""
 
     def attempt_failed(self, offer: Offer, failure: Failure) -> None: ...
 

@@ -18,7 +18,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import Json, encode
 from headgate.core.principal import Principal
 from headgate.dialects.openai import classify, read_error
-from headgate.gateway.call import SERVED_DIALECTS
+from headgate.gateway.admission import SERVED_DIALECTS
 from headgate.gateway.ports import Headers, Upstream
 from headgate.gateway.road import CurrentSnapshot
 

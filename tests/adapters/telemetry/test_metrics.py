@@ -10,10 +10,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 from headgate.adapters.telemetry.metrics import FAMILIES, GAUGES, Metrics
 from headgate.catalogue.offer import offer
 from headgate.catalogue.providers import BUNDLED
+from headgate.core.errors import ModelNotFound
 from headgate.core.failure import Failure, FailureKind
-from headgate.gateway.ports import Settlement
+from headgate.core.usage import Usage
+from headgate.gateway.ports import Outcome, Settlement
 from tests.gateway.stage import PRINCIPAL, entry
 
+OFFER = offer(entry("gpt-4o"), BUNDLED)
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
 
 
@@ -23,19 +26,18 @@ def filled() -> Metrics:
     metrics.settled(
         Settlement(
             principal=PRINCIPAL,
-            model="gpt-4o",
-            provider="openai",
-            outcome="answered",
+            offer=OFFER,
+            outcome=Outcome.ANSWERED,
             status=200,
             attempts=1,
-            prompt_tokens=10,
-            completion_tokens=5,
+            usage=Usage(input=10, output=5),
             cost=20_000_000,
             duration=0.3,
             first_byte=0.2,
         )
     )
-    metrics.attempt_failed(offer(entry("gpt-4o"), BUNDLED), Failure(kind=FailureKind.REFUSED, message="refused"))
+    metrics.refused(ModelNotFound("x"))
+    metrics.attempt_failed(OFFER, Failure(kind=FailureKind.REFUSED, message="refused"))
     return metrics
 
 
@@ -66,6 +68,13 @@ def test_what_happened_is_counted(name: str, labels: dict[str, str], value: floa
     registry.register(filled())
 
     assert registry.get_sample_value(name, LABELS | labels) == value
+
+
+def test_a_refusal_is_counted_by_its_error() -> None:
+    registry = CollectorRegistry()
+    registry.register(filled())
+
+    assert registry.get_sample_value("headgate_refusals_total", {"error": "ModelNotFound"}) == 1.0
 
 
 def test_every_declared_metric_is_shown() -> None:

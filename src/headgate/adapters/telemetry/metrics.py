@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -21,9 +22,10 @@ from prometheus_client.registry import Collector
 
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.upstream import Unroutable
+from headgate.core.errors import GatewayError
 from headgate.core.failure import Failure
 from headgate.core.money import PICODOLLARS_PER_USD
-from headgate.gateway.ports import Settlement
+from headgate.gateway.ports import Outcome, Settlement
 
 DURATION_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 
@@ -42,6 +44,7 @@ REQUESTS: Final = Family(
 TOKENS: Final = Family("headgate_tokens_total", "Tokens used.", ("model", "provider", "direction"))
 COST: Final = Family("headgate_cost_usd_total", "Cost of answers whose price is known, in USD.", ("model", "provider"))
 FAILURES: Final = Family("headgate_attempt_failures_total", "Attempts that failed.", ("model", "provider", "kind"))
+REFUSALS: Final = Family("headgate_refusals_total", "Requests refused before any attempt, by error.", ("error",))
 DURATION: Final = Family(
     "headgate_request_duration_seconds", "From the request's head to its settlement.", ("model", "provider")
 )
@@ -54,7 +57,7 @@ GAUGES: Final = {
     "catalogue_entries": Family("headgate_catalogue_entries", "Entries in the snapshot."),
     "catalogue_revision": Family("headgate_catalogue_revision", "The revision that requests read."),
 }
-FAMILIES: Final = (REQUESTS, TOKENS, COST, FAILURES, DURATION, FIRST_BYTE, *GAUGES.values())
+FAMILIES: Final = (REQUESTS, TOKENS, COST, FAILURES, REFUSALS, DURATION, FIRST_BYTE, *GAUGES.values())
 
 
 class _Histogram:
@@ -70,11 +73,7 @@ class _Histogram:
 
     def cumulative(self) -> list[tuple[str, float]]:
         bounds = [*(str(bound) for bound in DURATION_BUCKETS), "+Inf"]
-        running, rows = 0, []
-        for bound, count in zip(bounds, self.counts, strict=True):
-            running += count
-            rows.append((bound, float(running)))
-        return rows
+        return [(bound, float(count)) for bound, count in zip(bounds, accumulate(self.counts), strict=True)]
 
 
 class _Served:
@@ -83,7 +82,7 @@ class _Served:
     __slots__ = ("completion", "cost", "duration", "first_byte", "outcomes", "prompt")
 
     def __init__(self) -> None:
-        self.outcomes: dict[str, int] = {}
+        self.outcomes = dict.fromkeys(Outcome, 0)
         self.prompt = 0
         self.completion = 0
         self.cost = 0
@@ -96,7 +95,9 @@ class Metrics(Collector):
 
     def __init__(self) -> None:
         self._served: dict[tuple[str, str], _Served] = {}
+        self._by_offer: dict[str, tuple[Offer, _Served]] = {}
         self._failures: dict[tuple[str, str, str], int] = {}
+        self._refusals: dict[str, int] = {}
         self._gauges: Mapping[str, Callable[[], float]] = {}
 
     def watch(self, gauges: Mapping[str, Callable[[], float]]) -> None:
@@ -104,21 +105,33 @@ class Metrics(Collector):
         self._gauges = gauges
 
     def settled(self, settlement: Settlement) -> None:
-        key = (settlement.model, settlement.provider)
-        served = self._served.get(key)
-        if served is None:
-            served = self._served[key] = _Served()
-        served.outcomes[settlement.outcome] = served.outcomes.get(settlement.outcome, 0) + 1
-        served.prompt += settlement.prompt_tokens
-        served.completion += settlement.completion_tokens
-        served.cost += settlement.cost or 0
+        offer, usage = settlement.offer, settlement.usage
+        known = self._by_offer.get(offer.uid)
+        served = known[1] if known is not None and known[0] is offer else self._of(offer)
+        served.outcomes[settlement.outcome] += 1
+        if usage is not None:
+            served.prompt += usage.input + usage.cached_input + usage.cache_write
+            served.completion += usage.output + usage.reasoning
+        if settlement.cost is not None:
+            served.cost += settlement.cost
         served.duration.add(settlement.duration)
         if settlement.first_byte is not None:
             served.first_byte.add(settlement.first_byte)
 
+    def refused(self, error: GatewayError) -> None:
+        kind = type(error).__name__
+        self._refusals[kind] = self._refusals.get(kind, 0) + 1
+
+    def _of(self, offer: Offer) -> _Served:
+        key = (offer.name, _provider(offer))
+        served = self._served.get(key)
+        if served is None:
+            served = self._served[key] = _Served()
+        self._by_offer[offer.uid] = (offer, served)
+        return served
+
     def attempt_failed(self, offer: Offer, failure: Failure) -> None:
-        provider = "" if isinstance(offer.route, Unroutable) else offer.route.provider.id
-        key = (offer.name, provider, failure.kind.value)
+        key = (offer.name, _provider(offer), failure.kind.value)
         self._failures[key] = self._failures.get(key, 0) + 1
 
     def collect(self) -> Iterator[Metric]:
@@ -126,19 +139,27 @@ class Metrics(Collector):
         requests, tokens, cost = _counter(REQUESTS), _counter(TOKENS), _counter(COST)
         for key, each in served:
             for outcome, count in each.outcomes.items():
-                requests.add_metric([*key, outcome], count)
+                if count:
+                    requests.add_metric([*key, outcome], count)
             tokens.add_metric([*key, "input"], each.prompt)
             tokens.add_metric([*key, "output"], each.completion)
             cost.add_metric(list(key), each.cost / PICODOLLARS_PER_USD)
         failures = _counter(FAILURES)
         for labels, count in list(self._failures.items()):
             failures.add_metric(list(labels), count)
-        yield from (requests, tokens, cost, failures)
+        refusals = _counter(REFUSALS)
+        for kind, count in list(self._refusals.items()):
+            refusals.add_metric([kind], count)
+        yield from (requests, tokens, cost, failures, refusals)
         yield _histogram(DURATION, [(key, each.duration) for key, each in served])
         yield _histogram(FIRST_BYTE, [(key, each.first_byte) for key, each in served])
         for name, read in self._gauges.items():
             family = GAUGES[name]
             yield GaugeMetricFamily(family.name, family.help, value=read())
+
+
+def _provider(offer: Offer) -> str:
+    return "" if isinstance(offer.route, Unroutable) else offer.route.provider.id
 
 
 def _counter(family: Family) -> CounterMetricFamily:

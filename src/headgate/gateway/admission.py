@@ -1,0 +1,50 @@
+"""Who may make a call, and which entry it goes to: everything that is decided before the first attempt."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from headgate.catalogue.kinds import Kind
+from headgate.catalogue.offer import Offer
+from headgate.catalogue.snapshot import Snapshot
+from headgate.catalogue.upstream import Unroutable
+from headgate.core.errors import Forbidden, InvalidBody, ModelNotRoutable, WrongEndpoint, detail
+from headgate.core.principal import Principal
+from headgate.gateway.endpoint import SERVED_AT, Endpoint
+from headgate.gateway.ports import Headers
+from headgate.gateway.road import Road
+
+SERVED_DIALECTS: Final = frozenset({"openai", "mock"})
+
+
+def admitted(road: Road, endpoint: Endpoint, *, headers: Headers) -> Principal:
+    """Who sends these headers, if it may use the endpoint; else the GatewayError that says why not."""
+    principal = road.identify(headers)
+    if not principal.may(endpoint.permission):
+        raise Forbidden(f"the credential lacks the permission {endpoint.permission!r}")
+    return principal
+
+
+def entry_for(road: Road, endpoint: Endpoint, *, principal: Principal, model: str | None) -> tuple[Offer, Snapshot]:
+    """The entry that a call goes to, and the snapshot that it keeps. `model` None: the default, where there is one."""
+    snapshot = road.current.snapshot
+    if model is None:
+        model = road.default_model(principal, Kind.CHAT)
+        if model is None:
+            message = "'model' is required: no default model is set"
+            raise InvalidBody(message, details=[detail("model", "the name of a model")])
+    offer = snapshot.resolve(principal, model)
+    demand_callable(offer, endpoint)
+    return offer, snapshot
+
+
+def demand_callable(offer: Offer, endpoint: Endpoint) -> None:
+    """WrongEndpoint if the endpoint serves no entry of this kind, ModelNotRoutable if it does not say where to go."""
+    if offer.kind not in endpoint.kinds:
+        raise WrongEndpoint(f"model {offer.name!r} is a {offer.kind} model, served at {SERVED_AT[offer.kind]}")
+    route = offer.route
+    if isinstance(route, Unroutable):
+        raise ModelNotRoutable(f"model {offer.name!r} cannot be called: {route.message} ({route.field})")
+    if route.provider.dialect not in SERVED_DIALECTS:
+        message = f"model {offer.name!r} cannot be called: the dialect {route.provider.dialect!r} is not served"
+        raise ModelNotRoutable(message)
