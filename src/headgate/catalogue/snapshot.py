@@ -15,16 +15,20 @@ from headgate.catalogue.shelf import Shards, Shelf
 from headgate.core.errors import ModelNotAllowed, ModelNotFound
 from headgate.core.principal import Principal
 
+_REMEMBERED: Final = 16_384
+
 
 class Snapshot:
     """Every entry at one revision. `revision` is the global number of the last one it contains."""
 
-    __slots__ = ("_by_uid", "_shelves", "revision")
+    __slots__ = ("_by_uid", "_found", "_shelves", "revision")
 
     def __init__(self, revision: int, *, by_uid: Shards[Offer], shelves: Shards[Shelf]) -> None:
         self.revision = revision
         self._by_uid = by_uid
         self._shelves = shelves
+        # What `find` found for names asked again and again. It cannot become wrong: nothing here changes.
+        self._found: dict[tuple[tuple[str, ...], str, str], Offer] = {}
 
     @classmethod
     def of(cls, offers: Iterable[Offer], revision: int) -> Snapshot:
@@ -68,6 +72,15 @@ class Snapshot:
 
     def find(self, principal: Principal, model: str) -> Offer | None:
         """The entry that a name or uid means for the principal, whether it may be called or not; None if unseen."""
+        asked = (principal.scopes, principal.organization_slug, model)
+        offer = self._found.get(asked)
+        if offer is None:
+            offer = self._search(principal, model)
+            if offer is not None and len(self._found) < _REMEMBERED:
+                self._found[asked] = offer
+        return offer
+
+    def _search(self, principal: Principal, model: str) -> Offer | None:
         for key in principal.scopes:
             shelf = self._shelves.get(key)
             if shelf is not None:
