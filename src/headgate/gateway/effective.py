@@ -24,7 +24,7 @@ from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import NotFound
 from headgate.core.failure import Failure
 from headgate.core.principal import Principal, PrincipalKind
-from headgate.gateway.call import SERVED_DIALECTS
+from headgate.gateway.admission import SERVED_DIALECTS
 from headgate.gateway.ports import Credentials
 
 _PERMISSIONS: Final[Mapping[Kind, str]] = MappingProxyType({Kind.EMBEDDING: EMBEDDINGS_USE})
