@@ -21,7 +21,6 @@ from headgate.web.authorisation import PUBLIC, requirements, undeclared
 from tests.gateway.town import KnownSessions, Town
 from tests.web.api import SECOND, Api, api_at, read
 
-
 NOBODY = Identify(Town().directory, KnownSessions(), clock=Town().clock)
 
 

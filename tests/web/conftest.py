@@ -1,4 +1,4 @@
-"""The catalogue API over a database of its own for each test, or for all tests of a module that change nothing."""
+"""The management APIs over a database of its own for each test, or for all tests of a module that change nothing."""
 
 from __future__ import annotations
 
