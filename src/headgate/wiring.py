@@ -85,7 +85,6 @@ from headgate.web.metrics import MetricsPage
 from headgate.web.server import DrainTimes, GatewayServer, Readiness, Started, address_of, listen
 
 ANSWER_LIMIT: Final = 64 * 1024 * 1024
-BACKLOG: Final = 2048
 _CLOCK: Final = SystemClock()
 _SWITCH_SECONDS: Final = 0.0005
 """A thread that computes gives way to the event loop after this long; Python's own 5 ms would be felt by streams."""
@@ -118,10 +117,8 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
         gc.collect()
         gc.freeze()
         sys.setswitchinterval(_SWITCH_SECONDS)
-        # From here on callers are queued by the kernel, so what is announced holds.
-        listener.listen(BACKLOG)
-        announce(Started(address=address_of(listener), first=parts.first, token=token))
-        return server.serve_until_signal(listener)
+        started = Started(address=address_of(listener), first=parts.first, token=token)
+        return server.serve_until_signal(listener, started=lambda: announce(started))
 
 
 # What is kept

@@ -169,7 +169,8 @@ class Lane(ApplicationConnection):
         self.phase = CALL
         self.told_blocked = False
         call = self.call = opens(self)
-        call.head(RequestHead(path, query, self._fields, self.address_of(self._fields)))
+        client = self.address_of(self._fields) if self.inbound.trusted_proxies else self.peer
+        call.head(RequestHead(path, query, self._fields, client))
         if self.call is not call:
             return
         if not self.whole and not self._pieces and expects_continue(self._watched):

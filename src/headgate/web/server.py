@@ -96,13 +96,18 @@ class GatewayServer(Server):
         self._signalled = asyncio.Event()
         self._second = -1
         self._timer: asyncio.TimerHandle | None = None
+        self._started: Callable[[], None] = lambda: None
 
     @property
     def live_calls(self) -> int:
         return sum(lane.call is not None for lane in self._lanes())
 
-    def serve_until_signal(self, listener: socket.socket) -> int:
-        """Serve on `listener`, and end as described above. Returns the exit status."""
+    def serve_until_signal(self, listener: socket.socket, *, started: Callable[[], None] = lambda: None) -> int:
+        """Serve on `listener`, and end as described above. Returns the exit status.
+
+        `started` is called when requests are answered and a signal would drain.
+        """
+        self._started = started
         self.run(sockets=[listener])
         return 1 if self.failed or self.force_exit else 0
 
@@ -128,6 +133,7 @@ class GatewayServer(Server):
         self.sweep()
         await super().startup(sockets)
         self._sweep_again()
+        self._started()
 
     @override
     async def main_loop(self) -> None:

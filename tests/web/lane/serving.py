@@ -142,6 +142,7 @@ class Served:
     port: int
     clock: ManualClock
     server: GatewayServer
+    delay: float
     calls: list[ScriptedCall] = field(default_factory=list)
     flushed: list[str] = field(default_factory=list)
 
@@ -167,6 +168,20 @@ class Served:
         await self.calls[number].until("head")
         return self.calls[number]
 
+    async def stopped_listening(self) -> None:
+        """Let the delay of a drain pass, and wait until it has come to its grace."""
+        await self.pass_time(0)
+        await self.pass_time(self.delay)
+        async with asyncio.timeout(PATIENCE):
+            while not self.server.inbound.draining:
+                await next_turn()
+
+    async def ended(self) -> None:
+        """Wait until the server has come to its end."""
+        async with asyncio.timeout(PATIENCE):
+            while not self.flushed:
+                await next_turn()
+
     async def without_connections(self) -> None:
         """Wait until the server holds no connection."""
         async with asyncio.timeout(PATIENCE):
@@ -189,6 +204,7 @@ def build(
 ) -> Served:
     """A server that has not begun to serve."""
     clock = ManualClock()
+    times = drain or DrainTimes(delay=0, grace=30)
     calls: list[ScriptedCall] = []
     flushed: list[str] = []
 
@@ -213,10 +229,10 @@ def build(
         inbound,
         clock=clock,
         readiness=Readiness(),
-        drain=drain or DrainTimes(delay=0, grace=30),
+        drain=times,
         flush=[lambda: flushed.append("flushed")],
     )
-    return Served(0, clock, server, calls, flushed)
+    return Served(0, clock, server, times.delay, calls, flushed)
 
 
 @asynccontextmanager
