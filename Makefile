@@ -43,6 +43,7 @@ real: develop ## a real language model answers through the gateway
 
 docs: develop ## write the pages that follow from the code
 	$(BIN)/python -m tools.settings_page
+	$(BIN)/python -m tools.openapi
 
 lock: develop ## resolve the dependencies again
 	$(COMPILE) --upgrade --extra postgres pyproject.toml requirements/development.in -o requirements/development.lock
