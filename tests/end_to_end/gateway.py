@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Final
 
 import httpx2
 
+from tests.clients.wire import request
 from tests.end_to_end.chat import PRICING, UPSTREAM_MODEL, Answer
 from tests.end_to_end.program import PATIENCE, Program, start
 
@@ -131,6 +133,12 @@ def chat_entry(url: str) -> dict[str, object]:
         },
         "pricing": PRICING,
     }
+
+
+def asking(gateway: Gateway, model: str, *, stream: bool = False) -> bytes:
+    """A chat request as bytes, for a client that is no HTTP library."""
+    body = json.dumps({"model": model, "messages": MESSAGES, "stream": stream}).encode()
+    return request(body, path=CHAT.encode(), headers=[f"authorization: Bearer {gateway.token}".encode()])
 
 
 @contextmanager

@@ -74,11 +74,13 @@ def start(data: Path, environment: Mapping[str, str] | None = None) -> Program:
         process = subprocess.Popen(
             command(data), stdout=subprocess.PIPE, stderr=errors, env=surroundings(environment), cwd=data.parent
         )
+    assert process.stdout is not None
     try:
-        return _announced(process, log)
+        return _announced(process, process.stdout.fileno(), log)
     except BaseException:
         process.kill()
         process.wait()
+        process.stdout.close()
         raise
 
 
@@ -110,12 +112,13 @@ def surroundings(given: Mapping[str, str] | None) -> dict[str, str]:
     return {**clean, **(given or {})}
 
 
-def _announced(process: subprocess.Popen[bytes], log: Path) -> Program:
-    assert process.stdout is not None
-    output = process.stdout.fileno()
+def _announced(process: subprocess.Popen[bytes], output: int, log: Path) -> Program:
     text = b""
     while (found := _ADDRESS.search(text)) is None:
-        text += _read(output)
+        piece = os.read(output, 65536)
+        if not piece:
+            raise NotServing(f"the program ended before it served: {log.read_text()}")
+        text += piece
     address = found.group(1).decode()
     httpx2.get(f"{address}/health/readiness", timeout=PATIENCE, trust_env=False).raise_for_status()
     # All that it has to say at its start is in the pipe by the time it answers.
@@ -123,10 +126,3 @@ def _announced(process: subprocess.Popen[bytes], log: Path) -> Program:
     with contextlib.suppress(BlockingIOError):
         text += os.read(output, 65536)
     return Program(process, address, text.decode(), log)
-
-
-def _read(output: int) -> bytes:
-    piece = os.read(output, 65536)
-    if not piece:
-        raise NotServing("the program ended before it served")
-    return piece

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Callable
 from functools import partial
 
 import pytest
 
-from tests.clients.wire import request
 from tests.end_to_end.chat import piece
-from tests.end_to_end.gateway import CHAT, MESSAGES, Gateway
+from tests.end_to_end.gateway import Gateway, asking
 from tests.origin.script import chunk, expect, send, stream_head, until_closed
 from tests.origin.server import Origin
 
@@ -24,12 +22,6 @@ def close(client: socket.socket) -> None:
 
 def stop_sending(client: socket.socket) -> None:
     client.shutdown(socket.SHUT_WR)
-
-
-def asking(gateway: Gateway, model: str, *, stream: bool) -> bytes:
-    body = json.dumps({"model": model, "messages": MESSAGES, "stream": stream}).encode()
-    headers = [f"authorization: Bearer {gateway.token}".encode()]
-    return request(body, path=CHAT.encode(), headers=headers)
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
