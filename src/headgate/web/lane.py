@@ -160,10 +160,12 @@ class Lane(ApplicationConnection):
         self._taken = self._progress = self._overhead = 0
         self.taking = True
         self.deadline = self.inbound.now + limits.body_seconds
-        self.short = 0 <= self._length <= limits.drained_bytes
+        waits = not self.whole and not self._pieces and self.version == "1.1" and expects_continue(self._watched)
+        short = 0 <= self._length <= limits.drained_bytes
+        # Nobody knows whether a client that waits sends its body after another answer than 100.
+        self.short = short and not waits
         opens = self.inbound.routes.get((self._method, path))
         if opens is None:
-            waits = not self._pieces and expects_continue(self._watched)
             self.hand_over(self._fields, method=self._method, waits=waits)
             return
         self.phase = CALL
@@ -173,7 +175,8 @@ class Lane(ApplicationConnection):
         call.head(RequestHead(path, query, self._fields, client))
         if self.call is not call:
             return
-        if not self.whole and not self._pieces and expects_continue(self._watched):
+        if waits:
+            self.short = short
             self.transport.write(CONTINUE)
         if self.flow.write_paused:
             self.loop.call_soon(self.tell_flow)

@@ -207,7 +207,7 @@ class Connection(HttpToolsProtocol):
         self.call = None
         try:
             call.abandon()
-        except Exception:
+        except Exception:  # the connection is broken off either way
             _LOG.exception("a failed call could not be abandoned")
         self.reset()
 

@@ -176,6 +176,26 @@ async def test_100_continue_is_not_sent_when_the_head_is_refused() -> None:
         assert await wire.rest() == b""
 
 
+@pytest.mark.parametrize("path", [b"/v1/call", b"/unread"])
+async def test_a_client_that_waits_for_100_and_gets_another_answer_is_not_read_further(path: bytes) -> None:
+    """Whether what comes next is the body or another request, nobody can tell."""
+    message = request(b"x" * 100, path=path, headers=[b"expect: 100-continue"])
+    async with serving(REFUSE) as served, connected(served.port) as wire:
+        await wire.send(message[:-100])
+        answer = await wire.answer()
+
+        assert (answer.status >= 400, answer.closes) == (True, True)
+        assert await wire.rest() == b""
+
+
+async def test_http_1_0_knows_no_100_continue() -> None:
+    message = request(b"hello", version=b"HTTP/1.0", headers=[b"expect: 100-continue"])
+    async with serving(ECHO) as served, connected(served.port) as wire:
+        await wire.send(message[:-5], b"hello")
+
+        assert (await wire.answer()).status == 200
+
+
 async def test_100_continue_is_not_sent_to_a_client_that_did_not_wait() -> None:
     async with serving(ECHO) as served, connected(served.port) as wire:
         await wire.send(request(b"hello", headers=[b"expect: 100-continue"]))
