@@ -50,7 +50,7 @@ MOUNTS = ("", SECOND)
 class Smokes:
     """The smoke test's use case, which answers with what it was asked."""
 
-    async def smoke(self, principal: Principal, model: str, operation: str) -> SmokeResult:
+    async def smoke(self, principal: Principal, model: str, *, operation: str) -> SmokeResult:
         self.current.resolve(principal, model)
         if operation == "embeddings":
             return SmokeResult(ok=True, response={"model": model}, dimensions=3)

@@ -97,7 +97,7 @@ class Verify:
         self._current = current
         self._upstream = upstream
 
-    async def smoke(self, principal: Principal, model: str, operation: str) -> SmokeResult:
+    async def smoke(self, principal: Principal, model: str, *, operation: str) -> SmokeResult:
         """One call of `operation`, `completions` or `embeddings`; ModelNotFound, ModelNotAllowed, InvalidBody."""
         if operation not in OPERATIONS:
             accepted = " or ".join(OPERATIONS)

@@ -50,11 +50,11 @@ def operation(
     return described
 
 
-def query(name: str, description: str, schema: JsonObject = STRING) -> JsonObject:
+def query(name: str, description: str, *, schema: JsonObject = STRING) -> JsonObject:
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
-def path(name: str, description: str, schema: JsonObject = STRING) -> JsonObject:
+def path(name: str, description: str, *, schema: JsonObject = STRING) -> JsonObject:
     return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 

@@ -16,7 +16,7 @@ from headgate.core.principal import Principal
 _DIGITS: Final = re.compile(r"[0-9]{1,9}")
 
 
-def refused(name: str, accepted: str, found: str) -> InvalidQuery:
+def refused(name: str, found: str, *, accepted: str) -> InvalidQuery:
     message = f"{name!r} takes {accepted}, not {found[:64]!r}"
     return InvalidQuery(message, details=[detail(name, message)])
 
@@ -34,7 +34,7 @@ def words(query: QueryParams, name: str) -> tuple[str, ...]:
 def flag(query: QueryParams, name: str) -> bool | None:
     word = text(query, name)
     if word not in {None, "true", "false"}:
-        raise refused(name, "true or false", str(word))
+        raise refused(name, str(word), accepted="true or false")
     return None if word is None else word == "true"
 
 
@@ -44,14 +44,14 @@ def number(query: QueryParams, name: str, *, least: int) -> int | None:
     if word is None:
         return None
     if not _DIGITS.fullmatch(word) or int(word) < least:
-        raise refused(name, f"a whole number of at least {least}", word)
+        raise refused(name, word, accepted=f"a whole number of at least {least}")
     return int(word)
 
 
-def one_of(query: QueryParams, name: str, accepted: Sequence[str]) -> str | None:
+def one_of(query: QueryParams, name: str, *, accepted: Sequence[str]) -> str | None:
     word = text(query, name)
     if word is not None and word not in accepted:
-        raise refused(name, f"one of {', '.join(accepted)}", word)
+        raise refused(name, word, accepted=f"one of {', '.join(accepted)}")
     return word
 
 

@@ -35,7 +35,15 @@ Manager = Annotated[Principal, Depends(Requires(GOVERNANCE_MANAGE))]
 
 _SCOPE: Final = parameter("scope", "`platform`, `organization`, `project`, `user`, or a scope's key.")
 _NAMES: Final = parameter("model_ids", "Only these entries, with commas between.")
-_NUMBER: Final = path("number", "The revision's number.", INTEGER)
+_NUMBER: Final = path("number", "The revision's number.", schema=INTEGER)
+_OLD: Final = path("old", "From here.", schema=INTEGER)
+_NEW: Final = path("new", "To here.", schema=INTEGER)
+_LISTED: Final = (
+    _SCOPE,
+    parameter("before", "Only revisions below this number.", schema=INTEGER),
+    parameter("limit", f"At most this many, {PAGE_DEFAULT} unless told.", schema=INTEGER),
+    parameter("model_id", "Only revisions that changed this entry."),
+)
 _REFUSED: Final = (errors.NotAuthenticated, errors.Forbidden, errors.ContextUnknown, errors.InvalidQuery)
 _WRITES: Final = (*_REFUSED, errors.InvalidBody, errors.StoreUnavailable)
 _WARNINGS: Final = list_of(STRING)
@@ -50,77 +58,56 @@ class CatalogueRoutes:
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/admin/v1/catalogue", tags=["history"])
-        router.add_api_route(
-            "/revisions",
-            self.list,
-            methods=["GET"],
-            operation_id="listRevisions",
-            openapi_extra=operation(
-                "List a scope's revisions, newest first",
-                parameters=(
-                    _SCOPE,
-                    parameter("before", "Only revisions below this number.", INTEGER),
-                    parameter("limit", f"At most this many, {PAGE_DEFAULT} unless told.", INTEGER),
-                    parameter("model_id", "Only revisions that changed this entry."),
-                ),
-                answer=object_of({"items": list_of(REVISION), "has_more": BOOLEAN}),
-                errors=_REFUSED,
-            ),
+        described = operation(
+            "List a scope's revisions, newest first",
+            parameters=_LISTED,
+            answer=object_of({"items": list_of(REVISION), "has_more": BOOLEAN}),
+            errors=_REFUSED,
         )
         router.add_api_route(
-            "/revisions/{number}",
-            self.get,
-            methods=["GET"],
-            operation_id="getRevision",
-            openapi_extra=operation(
-                "Get a revision with everything that it changed",
-                parameters=(_NUMBER, _SCOPE),
-                answer=REVISION,
-                errors=(*_REFUSED, NotFound),
-            ),
+            "/revisions", self.list, methods=["GET"], operation_id="listRevisions", openapi_extra=described
+        )
+        described = operation(
+            "Get a revision with everything that it changed",
+            parameters=(_NUMBER, _SCOPE),
+            answer=REVISION,
+            errors=(*_REFUSED, NotFound),
         )
         router.add_api_route(
-            "/revisions/{old}/diff/{new}",
-            self.difference,
-            methods=["GET"],
-            operation_id="compareRevisions",
-            openapi_extra=operation(
-                "How a scope differs between two revisions",
-                parameters=(path("old", "From here.", INTEGER), path("new", "To here.", INTEGER), _SCOPE, _NAMES),
-                answer=object_of({"differences": DIFFERENCES}),
-                errors=(*_REFUSED, NotFound),
-            ),
+            "/revisions/{number}", self.get, methods=["GET"], operation_id="getRevision", openapi_extra=described
+        )
+        described = operation(
+            "How a scope differs between two revisions",
+            parameters=(_OLD, _NEW, _SCOPE, _NAMES),
+            answer=object_of({"differences": DIFFERENCES}),
+            errors=(*_REFUSED, NotFound),
+        )
+        compare = "/revisions/{old}/diff/{new}"
+        router.add_api_route(
+            compare, self.difference, methods=["GET"], operation_id="compareRevisions", openapi_extra=described
         )
         self._add_writes(router)
         return router
 
     def _add_writes(self, router: APIRouter) -> None:
-        router.add_api_route(
-            "/rollback",
-            self.rollback,
-            methods=["POST"],
-            operation_id="rollback",
-            openapi_extra=operation(
-                "Restore documents as a revision left them",
-                parameters=(_SCOPE,),
-                body=object_of({"revision": INTEGER, "model_ids": list_of(STRING)}, ["revision"]),
-                answer=object_of({"revision": INTEGER, "differences": DIFFERENCES, "warnings": _WARNINGS}),
-                errors=(*_WRITES, NotFound, errors.NamesTaken),
-            ),
+        described = operation(
+            "Restore documents as a revision left them",
+            parameters=(_SCOPE,),
+            body=object_of({"revision": INTEGER, "model_ids": list_of(STRING)}, ["revision"]),
+            answer=object_of({"revision": INTEGER, "differences": DIFFERENCES, "warnings": _WARNINGS}),
+            errors=(*_WRITES, NotFound, errors.NamesTaken),
         )
         router.add_api_route(
-            "/plan",
-            self.plan,
-            methods=["POST"],
-            operation_id="planReplace",
-            openapi_extra=operation(
-                "What a bulk replace would change",
-                parameters=(_SCOPE, header("If-Match", "Refuse if the scope has another ETag.")),
-                body=component("ModelReplaceInput"),
-                answer=object_of({"differences": DIFFERENCES}),
-                errors=(*_WRITES, errors.InvalidItems, errors.TooManyItems, errors.PreconditionFailed),
-            ),
+            "/rollback", self.rollback, methods=["POST"], operation_id="rollback", openapi_extra=described
         )
+        described = operation(
+            "What a bulk replace would change",
+            parameters=(_SCOPE, header("If-Match", "Refuse if the scope has another ETag.")),
+            body=component("ModelReplaceInput"),
+            answer=object_of({"differences": DIFFERENCES}),
+            errors=(*_WRITES, errors.InvalidItems, errors.TooManyItems, errors.PreconditionFailed),
+        )
+        router.add_api_route("/plan", self.plan, methods=["POST"], operation_id="planReplace", openapi_extra=described)
 
     async def list(self, request: Request, principal: Manager) -> Response:
         parameters = request.query_params
@@ -157,7 +144,7 @@ class CatalogueRoutes:
 
     async def plan(self, request: Request, principal: Manager) -> Response:
         scope = _scope(request, principal)
-        items = read_items(items_of(await read_object(request)), TYPES, scope)
+        items = read_items(items_of(await read_object(request)), types=TYPES, scope=scope)
         if_match = request.headers.get("if-match")
 
         def plan() -> tuple[Sequence[Difference], str]:

@@ -98,7 +98,9 @@ class EffectiveRoutes:
         """The organization that is meant; one that is not the caller's to ask about is as if it did not exist."""
         wanted = name or principal.organization
         if not wanted:
-            raise query.refused("organization", "an organization's id or slug, because the caller has none", "")
+            raise query.refused(
+                "organization", "", accepted="an organization's id or slug, because the caller has none"
+            )
         found = self._directory.organization(wanted)
         if found is None or not (principal.platform_admin or found.id == principal.organization):
             raise NotFound(f"organization {wanted[:64]!r} does not exist")

@@ -19,8 +19,10 @@ T = TypeVar("T")
 PAGE_DEFAULT: Final = 100
 PAGE_LIMIT: Final = 1000
 PAGING: Final[Sequence[JsonObject]] = (
-    query("page", "The page, from 0.", INTEGER),
-    query("limit", f"Items of a page, {PAGE_DEFAULT} unless told; more than {PAGE_LIMIT} counts as that.", INTEGER),
+    query("page", "The page, from 0.", schema=INTEGER),
+    query(
+        "limit", f"Items of a page, {PAGE_DEFAULT} unless told; more than {PAGE_LIMIT} counts as that.", schema=INTEGER
+    ),
 )
 
 

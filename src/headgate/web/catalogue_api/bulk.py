@@ -70,7 +70,7 @@ class Bulk:
         most = self._administer.max_items
         if len(models) > most:
             raise TooManyItems(f"'models' takes at most {most} items, not {len(models)}")
-        items = read_items(models, self._mount.types, PLATFORM)
+        items = read_items(models, types=self._mount.types, scope=PLATFORM)
 
         def replace() -> tuple[Replaced, str]:
             if_match = request.headers.get("if-match")

@@ -157,16 +157,18 @@ _MODEL: Final = component("Model")
 LIST: Final = operation(
     "List the models that the caller can call",
     parameters=(
-        query("limit", "Page size, 1 or more; above 100 it is 100.", INTEGER),
-        query("page", "Page number, from 0.", INTEGER),
-        query("type", "Only this type.", _TYPE),
-        query("enabled", "Only enabled or disabled models.", _FLAG_WORDS),
+        query("limit", "Page size, 1 or more; above 100 it is 100.", schema=INTEGER),
+        query("page", "Page number, from 0.", schema=INTEGER),
+        query("type", "Only this type.", schema=_TYPE),
+        query("enabled", "Only enabled or disabled models.", schema=_FLAG_WORDS),
         query("model_ids", "Only these ids, with commas between."),
         query("tags", "Models with any of these tags, with commas between."),
-        query("visible_only", "`true` leaves out models whose `display.hidden` is true.", _FLAG_WORDS),
+        query("visible_only", "`true` leaves out models whose `display.hidden` is true.", schema=_FLAG_WORDS),
         query("brand", "Only this `display.brand`."),
         query("search", "Part of the id, `display.name` or `display.brand`, in any case."),
-        query("capability", "Only models that have it.", {**STRING, "enum": ["vision", "audio", "text", "image"]}),
+        query(
+            "capability", "Only models that have it.", schema={**STRING, "enum": ["vision", "audio", "text", "image"]}
+        ),
         query("orgSlug", "For administrators: an organization's view, or `all`."),
         query("after_id", "Only models after this id."),
         query("before_id", "Only the models just before this id."),

@@ -37,7 +37,7 @@ _TEST_FIELDS: Final = frozenset({"modelId", "type"})
 class SmokeTests(Protocol):
     """Makes one small call through a model."""
 
-    async def smoke(self, principal: Principal, model: str, operation: str) -> SmokeResult: ...
+    async def smoke(self, principal: Principal, model: str, *, operation: str) -> SmokeResult: ...
 
 
 class Extras:
@@ -64,7 +64,7 @@ class Extras:
         refuse_unknown(body, _TEST_FIELDS)
         model, operation = _model(body), _operation(body.get("type"))
         _MAY_TEST[operation].check(principal)
-        result = await self._tests.smoke(principal, model, operation)
+        result = await self._tests.smoke(principal, model, operation=operation)
         answer: JsonObject = {"ok": result.ok}
         if result.dimensions is not None:
             answer["dimensions"] = result.dimensions

@@ -29,7 +29,7 @@ def items_of(body: JsonObject) -> list[Json]:
     return models
 
 
-def read_items(models: Sequence[Json], types: Sequence[str], scope: Scope) -> list[Item]:
+def read_items(models: Sequence[Json], *, types: Sequence[str], scope: Scope) -> list[Item]:
     """What each item makes of the entry that has its name. InvalidItems with all that is wrong with any of them."""
     faults: list[Mapping[str, Json]] = []
     items: list[Item] = []

@@ -77,7 +77,7 @@ class Lists:
         word = query.text(parameters, "type")
         known = type_of(word, self._mount.types) if word is not None else None
         if word is not None and known is None:
-            raise query.refused("type", f"one of {', '.join(self._mount.types)}", word)
+            raise query.refused("type", word, accepted=f"one of {', '.join(self._mount.types)}")
         types = self._mount.types if known is None else (known,)
         ids = query.text(parameters, "model_ids")
         return Query(
@@ -88,7 +88,7 @@ class Lists:
             visible_only=query.flag(parameters, "visible_only") or False,
             brand=query.text(parameters, "brand"),
             search=query.text(parameters, "search"),
-            capability=query.one_of(parameters, "capability", CAPABILITIES),
+            capability=query.one_of(parameters, "capability", accepted=CAPABILITIES),
         )
 
     def _view(self, parameters: QueryParams, principal: Principal) -> View:
