@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,6 +81,13 @@ class Wire:
         while data := await self._patiently(self._loop.sock_recv(self._socket, 65536)):
             self._read += data
         return self._take(len(self._read))
+
+    async def read_what_is_there(self) -> None:
+        """Read, and forget, what has arrived by now."""
+        await self.turn()
+        with suppress(OSError):
+            while self._socket.recv(65536):
+                await self.turn()
 
     async def is_reset(self) -> bool:
         """Read to the end, and tell whether it was a reset."""

@@ -36,11 +36,38 @@ class ManualClock:
         return self.seconds
 
 
+class WatchedClient:
+    """Passes on what a call does, and notes when it has ended."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.ended = False
+
+    def answer(self, status: int, headers: bytes, body: bytes) -> None:
+        self.ended = True
+        self._client.answer(status, headers, body)
+
+    def start(self, status: int, headers: bytes) -> None:
+        self._client.start(status, headers)
+
+    def write(self, data: bytes) -> None:
+        self._client.write(data)
+
+    def end(self) -> None:
+        self.ended = True
+        self._client.end()
+
+    def abort(self) -> None:
+        self.ended = True
+        self._client.abort()
+
+
 class ScriptedCall:
     """One call. `told` lists what it was told; successive pieces of the body are one entry."""
 
     def __init__(self, client: Client, script: Script) -> None:
-        self.client = client
+        self.client = WatchedClient(client)
+        self.told_after_its_end = False
         self.told: list[str | bytes] = []
         self.request: RequestHead | None = None
         self.received = b""
@@ -97,6 +124,7 @@ class ScriptedCall:
         self._act(event if isinstance(event, str) else "body")
 
     def _act(self, event: str) -> None:
+        self.told_after_its_end = self.told_after_its_end or self.client.ended
         act = self._script.get(event)
         if act is not None:
             act(self)
