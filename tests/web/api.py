@@ -81,18 +81,20 @@ class Api:
         by: str | bytes | None = "root",
         body: Json = None,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
         given = dict(headers or {})
         if by is not None:
             token = by if isinstance(by, bytes) else self.town.token(by)
             given["authorization"] = f"Bearer {token.decode()}"
         content = body if isinstance(body, bytes) or body is None else encode(body)
-        return asyncio.run(self._ask(method, path, content, given))
+        request = httpx2.Request(method, f"http://gateway{path}", params=query, content=content, headers=given)
+        return asyncio.run(self._ask(request))
 
-    async def _ask(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> httpx2.Response:
+    async def _ask(self, request: httpx2.Request) -> httpx2.Response:
         transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
-            return await client.request(method, path, content=content, headers=headers)
+        async with httpx2.AsyncClient(transport=transport) as client:
+            return await client.send(request)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
