@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ssl
 from dataclasses import dataclass, field
 
@@ -48,6 +49,12 @@ def make_offer(
     return offer(entry, BUNDLED)
 
 
+@functools.cache
+def system_authorities() -> ssl.SSLContext:
+    """The context of production, made once: it reads every authority that the system trusts."""
+    return client_context()
+
+
 @dataclass
 class ManualClock:
     """Time that passes when the test says so."""
@@ -83,7 +90,7 @@ class Rig:
 
     limits: UpstreamLimits = field(default_factory=UpstreamLimits)
     policy: EgressPolicy = field(default_factory=EgressPolicy)
-    context: ssl.SSLContext = field(default_factory=client_context)
+    context: ssl.SSLContext = field(default_factory=system_authorities)
     look_up: LookUp = field(default_factory=lambda: means("127.0.0.1"))
     clock: ManualClock = field(default_factory=ManualClock)
     book: Book = field(default_factory=Book)

@@ -63,3 +63,10 @@ async def test_an_upstream_that_speaks_first_is_malformed(rig: Rig) -> None:
         await told.over()
 
     assert told.kind is FailureKind.MALFORMED
+
+
+async def test_an_upstream_that_closes_at_once_is_a_reset(rig: Rig) -> None:
+    with Origin([]) as origin:
+        told = await rig.call(origin.url)
+
+    assert told.kind is FailureKind.RESET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 
 import pytest
 
@@ -108,3 +109,15 @@ async def test_many_calls_share_few_connections() -> None:
 
     assert {each.body for each in told} == {b"ok"}
     assert origin.accepted == 4
+
+
+async def test_a_machine_that_is_out_of_descriptors_is_busy(rig: Rig) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with refusing() as url:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+            told = await rig.call(url)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert told.kind is FailureKind.BUSY

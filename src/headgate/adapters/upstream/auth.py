@@ -29,11 +29,12 @@ _KEPT: Final = 4096
 class Head:
     """The constant part of the request heads of one offer."""
 
-    __slots__ = ("_lines", "_starts", "key", "offer", "stored", "used")
+    __slots__ = ("_lines", "_starts", "key", "offer", "stored", "used", "version")
 
-    def __init__(self, offer: Offer, stored: StoredCredential | None, *, key: OriginKey, lines: bytes) -> None:
+    def __init__(self, offer: Offer, *, key: OriginKey, lines: bytes) -> None:
         self.offer = offer
-        self.stored = stored
+        self.stored: StoredCredential | None = None
+        self.version = -1
         self.key = key
         self._lines = lines
         self._starts: dict[str, bytes] = {}
@@ -61,13 +62,20 @@ class Heads:
 
     def head(self, offer: Offer) -> Head | Failure:
         """The head for an offer, or why it cannot be called."""
-        stored = self._credentials.applicable(offer)
         head = self._heads.get(offer.uid)
+        # Read before the look-up: a change in between is then noticed the next time.
+        version = self._credentials.version
+        if head is not None and head.offer is offer and head.version == version:
+            head.used = True
+            return head
+        stored = self._credentials.applicable(offer)
         if head is not None and head.offer is offer and head.stored is stored:
+            head.version = version
             head.used = True
             return head
         made = stored if isinstance(stored, Failure) else self._make(offer, stored)
         if isinstance(made, Head):
+            made.version = version
             if head is None and len(self._heads) >= _KEPT:
                 del self._heads[next(iter(self._heads))]
             self._heads[offer.uid] = made
@@ -98,7 +106,9 @@ class Heads:
             + field(b"user-agent", _USER_AGENT)
         )
         key = OriginKey(route.url.scheme, route.url.host, route.url.port, offer.private_egress)
-        return Head(offer, stored, key=key, lines=lines)
+        head = Head(offer, key=key, lines=lines)
+        head.stored = stored
+        return head
 
     def _auth(self, route: Route, stored: StoredCredential) -> bytes | Failure:
         if not stored.credential.may_go_to(route.origin):

@@ -113,17 +113,21 @@ class HttpUpstream:
 
     def dial(self, origin: Origin, exchange: Exchange) -> None:
         task = self._tasks.start(self._dial(origin, exchange), name=f"connect to {origin.key.host}")
-        # Not in the task itself: one that is cancelled before it begins never comes to its end.
-        task.add_done_callback(lambda _: origin.dialled())
+        # Here too: a task that is cancelled before it begins never comes to its end.
+        task.add_done_callback(lambda _: origin.dialled(exchange))
         exchange.dialling = task
 
     async def _dial(self, origin: Origin, exchange: Exchange) -> None:
         outcome = await self._dialler.dial(origin.key, lambda: Connection(origin, self._limits.head_bytes))
         exchange.dialling = None
+        origin.dialled(exchange)
         if isinstance(outcome, Failure):
             _fail(exchange, outcome)
         elif exchange.events is None:
             outcome.abort()
+        elif outcome.transport.is_closing():
+            # It ended between its making and this turn of the event loop: nobody would tell of that any more.
+            _fail(exchange, outcome.unused())
         else:
             exchange.connection = outcome
             outcome.exchange = exchange

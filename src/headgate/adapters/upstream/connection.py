@@ -21,6 +21,17 @@ COPIED_BODY: Final = 32 * 1024
 """Up to this length head and body are joined, which is cheaper than handing over two buffers."""
 
 
+_SPOKE: Final = malformed("it came before anything was asked")
+_UNANSWERED: Final = Failure(kind=FailureKind.RESET, message="the upstream closed the connection without an answer")
+_CUT: Final = Failure(kind=FailureKind.CUT, message="the connection ended in the middle of the upstream's answer")
+_STALE_SPOKE: Final = Failure(
+    kind=FailureKind.STALE, message="the upstream used the kept connection before it was asked"
+)
+_STALE_ENDED: Final = Failure(
+    kind=FailureKind.STALE, message="the upstream had closed the connection that was kept from an earlier answer"
+)
+
+
 class Keeper(Protocol):
     """Where a connection returns to."""
 
@@ -43,6 +54,7 @@ class Connection(asyncio.Protocol):
         "_keeper",
         "_paused",
         "_reader",
+        "_spoke",
         "deadline",
         "exchange",
         "keep_for",
@@ -58,6 +70,7 @@ class Connection(asyncio.Protocol):
         self._asked = False
         self._blocked = False
         self._paused = False
+        self._spoke = False
         self.exchange: Exchange | None = None
         """The one that is served. Its `events` are not None."""
         self.served = 0
@@ -89,6 +102,10 @@ class Connection(asyncio.Protocol):
             if not self.transport.is_closing():
                 self.transport.resume_reading()
 
+    def unused(self) -> Failure:
+        """Why a connection that has served nobody ended."""
+        return _SPOKE if self._spoke else _UNANSWERED
+
     def abort(self) -> None:
         """Close at once. Only the pool is told."""
         self.exchange = None
@@ -104,6 +121,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
         if exchange is None or (events := exchange.events) is None:
+            self._spoke = True
             self.transport.abort()
             return
         try:
@@ -187,8 +205,7 @@ class Connection(asyncio.Protocol):
         if not exchange.headed:
             self._fail(exchange, events, self._unanswered())
         elif self._reader.sized or error is not None:
-            message = "the connection ended in the middle of the upstream's answer"
-            self._fail(exchange, events, Failure(kind=FailureKind.CUT, message=message))
+            self._fail(exchange, events, _CUT)
         else:
             exchange.events = self.exchange = None
             self.transport.abort()
@@ -200,14 +217,10 @@ class Connection(asyncio.Protocol):
         events.upstream_failed(exchange.attempt, failure)
 
     def _unasked(self) -> Failure:
-        if self.served:
-            return _stale("the upstream used the kept connection before it was asked")
-        return malformed("it came before anything was asked")
+        return _STALE_SPOKE if self.served else _SPOKE
 
     def _unanswered(self) -> Failure:
-        if self.served and not self._reader.started:
-            return _stale("the upstream had closed the connection that was kept from an earlier answer")
-        return Failure(kind=FailureKind.RESET, message="the upstream closed the connection without an answer")
+        return _STALE_ENDED if self.served and not self._reader.started else _UNANSWERED
 
     def _abandon(self, exchange: Exchange, events: UpstreamEvents, bug: Exception) -> None:
         exchange.events = None
@@ -224,7 +237,3 @@ def abandon(events: UpstreamEvents, bug: Exception) -> None:
         events.abandon()
     except Exception as second:  # a call that cannot even end must not end the event loop
         loop.call_exception_handler({"message": "a call failed while it was abandoned", "exception": second})
-
-
-def _stale(message: str) -> Failure:
-    return Failure(kind=FailureKind.STALE, message=message)

@@ -44,7 +44,7 @@ class Supplier(Protocol):
         """The connection is the attempt's, which is to be told."""
 
     def dial(self, origin: Origin, exchange: Exchange) -> None:
-        """Make a connection for the attempt. `dialled` is to be called once, in whatever way that ends."""
+        """Make a connection for the attempt. `dialled` is to be called in whatever way that ends."""
 
 
 class Origin:
@@ -55,14 +55,14 @@ class Origin:
         self._supplier = supplier
         self._limits = limits
         self._now = clock.now
-        self._dialling = 0
+        self._dialling: set[Exchange] = set()
         self._made: set[Connection] = set()
         self._idle: dict[Connection, None] = {}
         self._waiting: OrderedDict[Exchange, None] = OrderedDict()
 
     @property
     def counts(self) -> Counts:
-        return Counts(self._dialling + len(self._made), len(self._idle), len(self._waiting))
+        return Counts(len(self._dialling) + len(self._made), len(self._idle), len(self._waiting))
 
     @property
     def empty(self) -> bool:
@@ -82,7 +82,7 @@ class Origin:
 
     def want(self, exchange: Exchange) -> bool:
         """Find a connection for the attempt sooner or later. False: too many wait already."""
-        if self._dialling + len(self._made) < self._limits.connections:
+        if len(self._dialling) + len(self._made) < self._limits.connections:
             self._dial(exchange)
             return True
         if len(self._waiting) >= self._limits.waiters:
@@ -113,8 +113,9 @@ class Origin:
 
     # For the supplier
 
-    def dialled(self) -> None:
-        self._dialling -= 1
+    def dialled(self, exchange: Exchange) -> None:
+        """The making of a connection has ended, well or not. Harmless when that is known already."""
+        self._dialling.discard(exchange)
         self._fill()
 
     # For connections
@@ -146,9 +147,9 @@ class Origin:
             self._supplier.give(exchange, connection)
 
     def _fill(self) -> None:
-        while self._waiting and self._dialling + len(self._made) < self._limits.connections:
+        while self._waiting and len(self._dialling) + len(self._made) < self._limits.connections:
             self._dial(self._waiting.popitem(last=False)[0])
 
     def _dial(self, exchange: Exchange) -> None:
-        self._dialling += 1
+        self._dialling.add(exchange)
         self._supplier.dial(self, exchange)
