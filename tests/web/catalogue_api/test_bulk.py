@@ -207,3 +207,14 @@ def test_if_match_names_the_state_of_the_platforms_entries(api: Api) -> None:
 
     assert (refused.status_code, read(refused)["code"]) == (412, "PRECONDITION_FAILED")
     assert names(api) == ["a", "b"]
+
+
+def test_the_list_of_a_scope_carries_the_etag_that_guards_its_replacement(api: Api) -> None:
+    api.create("a")
+    exported = api.ask("GET", "/v1/models?scope=platform")
+    guard = {"if-match": exported.headers["etag"]}
+    body = {"models": read(exported)["items"]}
+
+    assert api.ask("PUT", "/v1/models", body=body, headers=guard).status_code == 200
+    api.create("b")
+    assert api.ask("PUT", "/v1/models", body=body, headers=guard).status_code == 412

@@ -219,3 +219,19 @@ def test_without_paging_data_holds_a_thousand_and_items_a_hundred(api: Api) -> N
 
     assert (len(body["data"]), len(body["items"]), body["total"], body["limit"]) == (1000, 100, 1001, 100)
     assert (body["has_more"], body["last_id"]) == (True, "m0999")
+
+
+def test_the_list_of_a_scope_that_is_unchanged_is_304(api: Api) -> None:
+    api.create("a")
+    etag = api.ask("GET", "/v1/models?scope=platform").headers["etag"]
+
+    again = api.ask("GET", "/v1/models?scope=platform", headers={"if-none-match": etag})
+    api.create("b")
+    changed = api.ask("GET", "/v1/models?scope=platform", headers={"if-none-match": etag})
+
+    assert (again.status_code, changed.status_code) == (304, 200)
+
+
+def test_a_list_that_its_reader_may_not_replace_has_no_etag(quiet: Api) -> None:
+    assert "etag" not in quiet.ask("GET", "/v1/models").headers
+    assert "etag" not in quiet.ask("GET", "/v1/models?scope=platform", by="ann").headers

@@ -20,18 +20,21 @@ from headgate.catalogue.kinds import CATALOGUE_TYPES
 from headgate.catalogue.listing import Page, Query, View, Window, listing
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.scope import Scope
+from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import InvalidQuery, detail
 from headgate.core.json import Json, JsonObject, encode
 from headgate.core.principal import Principal
+from headgate.gateway.administer import Administer
 from headgate.gateway.directory import Directory
 from headgate.gateway.road import CurrentSnapshot
 from headgate.web import query
-from headgate.web.answers import json_response
+from headgate.web.answers import json_response, not_modified
 from headgate.web.authorisation import Requires
 from headgate.web.catalogue_api import described
 from headgate.web.catalogue_api.mount import Mount
 from headgate.web.catalogue_api.reading import type_of
 from headgate.web.catalogue_api.view import listed, shown
+from headgate.web.running import Runner
 from headgate.web.turns import in_turns
 
 Reader = Annotated[Principal, Depends(Requires())]
@@ -55,10 +58,20 @@ class Paging(msgspec.Struct, frozen=True, kw_only=True):
 class Lists:
     """The handler of lists on one mount."""
 
-    def __init__(self, mount: Mount, *, current: CurrentSnapshot, directory: Directory) -> None:
+    def __init__(
+        self,
+        mount: Mount,
+        *,
+        current: CurrentSnapshot,
+        administer: Administer,
+        directory: Directory,
+        writer: Runner,
+    ) -> None:
         self._mount = mount
         self._current = current
+        self._administer = administer
         self._directory = directory
+        self._writer = writer
 
     def add_to(self, router: APIRouter) -> None:
         router.add_api_route(
@@ -70,8 +83,18 @@ class Lists:
         asked = self._asked(parameters)
         paging = _paging(parameters) if self._mount.superset else _pages(parameters)
         view = self._view(parameters, principal)
-        found = await in_turns(listing(self._current.snapshot, view, query=asked, window=paging.window))
-        return json_response(await self._body(found, paging))
+        snapshot, etag = await self._state(query.scope(parameters, principal), principal)
+        if etag is not None and (unchanged := not_modified(request, etag)) is not None:
+            return unchanged
+        found = await in_turns(listing(snapshot, view, query=asked, window=paging.window))
+        return json_response(await self._body(found, paging), etag=etag)
+
+    async def _state(self, scope: Scope | None, principal: Principal) -> tuple[Snapshot, str | None]:
+        """The catalogue, and for who may replace the scope's entries the ETag that guards such a replacement."""
+        if scope is None or not may_write(principal, scope):
+            return self._current.snapshot, None
+        # On the writer's thread nothing is written between the one and the other.
+        return await self._writer.run(lambda: (self._current.snapshot, self._administer.scope_version(scope)))
 
     def _asked(self, parameters: QueryParams) -> Query:
         word = query.text(parameters, "type")

@@ -40,7 +40,13 @@ class CatalogueApi:
     def _router(self, mount: Mount, meter: BulkMeter) -> APIRouter:
         # The second mount is the first one for other clients: one description serves both.
         router = APIRouter(prefix=mount.prefix, tags=["catalogue"], include_in_schema=mount is FIRST)
-        Lists(mount, current=self.current, directory=self.directory).add_to(router)
+        Lists(
+            mount,
+            current=self.current,
+            administer=self.administer,
+            directory=self.directory,
+            writer=self.writer,
+        ).add_to(router)
         Models(mount, current=self.current, administer=self.administer, writer=self.writer).add_to(router)
         Bulk(mount, administer=self.administer, writer=self.writer, meter=meter).add_to(router)
         Extras(current=self.current, defaults=self.defaults, tests=self.tests).add_to(router)
