@@ -298,7 +298,7 @@ def _road(parts: _Parts, identify: Identify, upstream: Upstreams, metrics: Metri
     settings = parts.settings
     return Road(
         current=parts.desk.current,
-        identify=identify.identify,
+        identify=identify.identify_head,
         default_model=parts.defaults.model,
         upstream=upstream,
         refusals=ErrorShapes(),

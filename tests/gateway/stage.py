@@ -21,7 +21,7 @@ from headgate.core.ids import RequestIds
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.call import Call
 from headgate.gateway.endpoint import ENDPOINTS, Endpoint, Shape
-from headgate.gateway.ports import Headers, RequestHead, Settlement
+from headgate.gateway.ports import RequestHead, Settlement
 from headgate.gateway.road import Refusal, Road, Timeouts
 
 PRINCIPAL = Principal(
@@ -97,8 +97,8 @@ class Stage:
         call.body_complete()
         return call
 
-    def _identify(self, headers: Headers) -> Principal:
-        if dict(headers).get(b"authorization") != b"Bearer good":
+    def _identify(self, head: RequestHead) -> Principal:
+        if dict(head.headers).get(b"authorization") != b"Bearer good":
             raise NotAuthenticated
         return PRINCIPAL
 

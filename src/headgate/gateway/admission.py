@@ -11,15 +11,15 @@ from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import Forbidden, InvalidBody, ModelNotRoutable, WrongEndpoint, detail
 from headgate.core.principal import Principal
 from headgate.gateway.endpoint import SERVED_AT, Endpoint
-from headgate.gateway.ports import Headers
+from headgate.gateway.ports import RequestHead
 from headgate.gateway.road import Road
 
 SERVED_DIALECTS: Final = frozenset({"openai", "mock"})
 
 
-def admitted(road: Road, endpoint: Endpoint, *, headers: Headers) -> Principal:
-    """Who sends these headers, if it may use the endpoint; else the GatewayError that says why not."""
-    principal = road.identify(headers)
+def admitted(road: Road, endpoint: Endpoint, *, head: RequestHead) -> Principal:
+    """Who sends this head, if it may use the endpoint; else the GatewayError that says why not."""
+    principal = road.identify(head)
     if not principal.may(endpoint.permission):
         raise Forbidden(f"the credential lacks the permission {endpoint.permission!r}")
     return principal

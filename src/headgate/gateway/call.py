@@ -100,7 +100,7 @@ class Call:
     def head(self, head: RequestHead) -> None:
         """The key is checked before the body is taken."""
         try:
-            self._principal = admitted(self._road, self._endpoint, headers=head.headers)
+            self._principal = admitted(self._road, self._endpoint, head=head)
         except GatewayError as error:
             self._refuse(error)
         else:

@@ -22,9 +22,13 @@ ENTER_AGAIN: Final = "credential must be entered again"
 
 
 class CredentialBook:
-    """Every stored credential, by what it is looked up with. Secrets stay sealed."""
+    """Every stored credential, by what it is looked up with. Secrets stay sealed.
+
+    `version` rises after each change: whoever remembers an answer asks again when it has.
+    """
 
     def __init__(self, stored: Iterable[StoredCredential] = ()) -> None:
+        self.version = 0
         self._by_id: dict[str, StoredCredential] = {}
         self._own: dict[str, StoredCredential] = {}
         self._named: dict[tuple[str, str], StoredCredential] = {}
@@ -36,6 +40,7 @@ class CredentialBook:
         fresh = CredentialBook(stored)
         self._by_id, self._own = fresh._by_id, fresh._own
         self._named, self._defaults = fresh._named, fresh._defaults
+        self.version += 1
 
     def put(self, stored: Iterable[StoredCredential]) -> None:
         """Add or replace by id. A default takes that mark from any other of its scope and provider."""
@@ -51,6 +56,7 @@ class CredentialBook:
                 self._named[about.scope.key, about.name] = each
             if about.default:
                 self._take_default(each)
+        self.version += 1
 
     def drop(self, ids: Iterable[str]) -> None:
         for each in ids:
@@ -63,6 +69,7 @@ class CredentialBook:
             else:
                 self._named.pop((about.scope.key, about.name), None)
             self._forget_default(stored)
+        self.version += 1
 
     def by_id(self, credential_id: str) -> StoredCredential | None:
         return self._by_id.get(credential_id)

@@ -21,7 +21,7 @@ from headgate.core.clock import Clock
 from headgate.core.errors import ContextUnknown, NotAuthenticated
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.directory import Directory
-from headgate.gateway.ports import Headers, SessionVerifier
+from headgate.gateway.ports import Headers, RequestHead, SessionVerifier
 from headgate.gateway.recent import Recent
 
 _REMEMBERED: Final = 65_536
@@ -42,6 +42,22 @@ class _Named(msgspec.Struct, frozen=True, gc=False):
 
     organization: str
     project: str
+
+
+class _Read(msgspec.Struct, frozen=True, gc=False):
+    """What headers say: the credential's digest, and under what the principal is remembered."""
+
+    presented: Presented
+    digest: bytes
+    asked: _Asked
+
+
+def _read(headers: Headers) -> _Read:
+    presented = present(headers)
+    found = digest(presented.credential)
+    if presented.organization or presented.project:
+        return _Read(presented, found, (found, presented.organization, presented.project))
+    return _Read(presented, found, found)
 
 
 class Identify:
@@ -70,21 +86,26 @@ class Identify:
 
         `seed_takes_bearer_key`: the published page of this operation accepts an organization key as a Bearer token.
         """
-        presented = present(headers)
-        found = digest(presented.credential)
-        asked: _Asked = found
-        if presented.organization or presented.project:
-            asked = (found, presented.organization, presented.project)
+        return self._principal(_read(headers), seed_takes_bearer_key=seed_takes_bearer_key)
+
+    def identify_head(self, head: RequestHead) -> Principal:
+        """Who sends this head, on the request road. What its headers say is read once, who that is each time."""
+        read = head.known
+        if not isinstance(read, _Read):
+            read = head.known = _read(head.headers)
+        return self._principal(read, seed_takes_bearer_key=False)
+
+    def _principal(self, read: _Read, *, seed_takes_bearer_key: bool) -> Principal:
         if self._generation != self._directory.generation:
             self._forget()
         now = self._clock.wall()
-        active = self._active.get(asked)
+        active = self._active.get(read.asked)
         if active is None or now >= active.until:
-            active = self._activate(found, presented, now=now)
-            self._active.put(asked, active)
+            active = self._activate(read.digest, read.presented, now=now)
+            self._active.put(read.asked, active)
         principal = active.principal
         taken = self._key_as_bearer or (seed_takes_bearer_key and self._key_as_bearer_in_seed)
-        if presented.bearer_only and not taken and principal.kind is PrincipalKind.KEY:
+        if not taken and read.presented.bearer_only and principal.kind is PrincipalKind.KEY:
             raise NotAuthenticated
         return principal
 

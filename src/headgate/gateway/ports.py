@@ -38,13 +38,19 @@ Headers = Sequence[tuple[bytes, bytes]]
 """Header fields in order, names in lower case."""
 
 
-class RequestHead(msgspec.Struct, frozen=True, gc=False):
-    """The head of an inbound inference request. `query` is without its question mark; `client` is an address or ""."""
+class RequestHead(msgspec.Struct, gc=False):
+    """The head of an inbound inference request.
+
+    `query` is without its question mark; `headers` are without those that frame the body, which the driver has read;
+    `client` is an address or "". A driver shows the same object again for the same head, so `known` may keep what
+    whoever read the headers found in them.
+    """
 
     path: bytes
     query: bytes
     headers: Headers
     client: str
+    known: object = None
 
 
 # The caller's side of a call
@@ -160,7 +166,10 @@ class Upstream(Protocol):
 
 
 class Credentials(Protocol):
-    """Which stored credential an offer is called with."""
+    """Which stored credential an offer is called with. `version` rises after each change of any of them."""
+
+    @property
+    def version(self) -> int: ...
 
     def applicable(self, offer: Offer) -> StoredCredential | Failure | None:
         """The same object as long as the credential is unchanged. None: send without one. Failure: do not send."""

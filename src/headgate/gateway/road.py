@@ -14,7 +14,7 @@ from headgate.core.errors import GatewayError
 from headgate.core.ids import RequestIds
 from headgate.core.principal import Principal
 from headgate.gateway.endpoint import Shape
-from headgate.gateway.ports import Headers, Telemetry, Upstream
+from headgate.gateway.ports import RequestHead, Telemetry, Upstream
 
 
 class Timeouts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -52,11 +52,11 @@ class CurrentSnapshot(Protocol):
 
 
 class Road(msgspec.Struct, frozen=True, kw_only=True):
-    """The dependencies of a call. `identify` turns request headers into a principal or raises a GatewayError;
+    """The dependencies of a call. `identify` turns a request head into a principal or raises a GatewayError;
     `default_model` names the model of a request that names none."""
 
     current: CurrentSnapshot
-    identify: Callable[[Headers], Principal]
+    identify: Callable[[RequestHead], Principal]
     default_model: Callable[[Principal, Kind], str | None]
     upstream: Upstream
     refusals: Refusals

@@ -24,9 +24,11 @@ from uvicorn.server import ServerState
 from headgate.core.errors import GatewayError, HeadersTooLarge, MalformedRequest, PayloadTooLarge
 from headgate.gateway.ports import RequestHead
 from headgate.http1.framing import CONTINUE
+from headgate.http1.headers import FRAMING
 from headgate.http1.inbound import CHUNKED, WATCHED, body_length, expects_continue
 from headgate.web.lane_asgi import ApplicationConnection
 from headgate.web.lane_connection import ASGI, CALL, DRAINING, HEAD, READ, WAITING
+from headgate.web.lane_repeat import RepeatedHead, repeated_head
 from headgate.web.lane_shared import NO_DEADLINE, Inbound
 from headgate.web.lane_upgrade import body_reader
 
@@ -64,6 +66,7 @@ class Lane(ApplicationConnection):
         self._taken = 0
         self._progress = 0
         self._overhead = 0
+        self._repeat: RepeatedHead | None = None
 
     # What the parser sees
 
@@ -113,6 +116,8 @@ class Lane(ApplicationConnection):
         if self.deaf:
             self.discard(len(data))
             return
+        if self._repeat is not None and self.phase is WAITING and not self._fed and self._again(self._repeat, data):
+            return
         self._fed += len(data)
         try:
             self.parser.feed_data(data)
@@ -128,6 +133,28 @@ class Lane(ApplicationConnection):
             else:
                 _LOG.exception("a connection failed")
                 self.reset()
+
+    def _again(self, repeat: RepeatedHead, data: bytes) -> bool:
+        """Whether `data` is another message with the head that the last one had. If so, it is answered here."""
+        body = repeat.body_of(data)
+        if body is None or len(body) > self.limits.body_bytes:
+            return False
+        self.phase, self.whole, self.short, self.taking = CALL, True, True, False
+        self.deadline = NO_DEADLINE
+        self.told_blocked = False
+        call = self.call = repeat.opens(self)
+        try:
+            call.head(repeat.head)
+            if self.call is call:
+                if body:
+                    call.body(body)
+                call.body_complete()
+        except Exception:  # a bug of ours ends this connection and no other
+            self.abandon(call)
+        else:
+            if self.call is call and self.flow.write_paused:
+                self.loop.call_soon(self.tell_flow)
+        return True
 
     def _tell(self, data: bytes) -> None:
         phase = self.phase
@@ -172,9 +199,13 @@ class Lane(ApplicationConnection):
         self.told_blocked = False
         call = self.call = opens(self)
         client = self.address_of(self._fields) if self.inbound.trusted_proxies else self.peer
-        call.head(RequestHead(path, query, self._fields, client))
+        fields = [field for field in self._fields if field[0] not in FRAMING]
+        head = RequestHead(path, query, fields, client)
+        call.head(head)
         if self.call is not call:
             return
+        if self.whole and self.keep_alive and self._fed == len(data) and not self._second_parser:
+            self._repeat = repeated_head(data, head, opens=opens)
         if waits:
             self.short = short
             self.transport.write(CONTINUE)

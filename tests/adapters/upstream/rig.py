@@ -75,6 +75,13 @@ class Book:
     stored: StoredCredential | Failure | None = None
     secret: str = "sk-canary"
     opened: int = 0
+    asked: int = 0
+
+    @property
+    def version(self) -> int:
+        """Another one each time: a test may have changed `stored` in between."""
+        self.asked += 1
+        return self.asked
 
     def applicable(self, offer: Offer) -> StoredCredential | Failure | None:
         return self.stored

@@ -1,0 +1,51 @@
+"""A client that keeps its connection sends the same head again and again, with another length.
+
+Such a head has been parsed, checked and understood before. When the next message has the same bytes, but for the
+digits of its Content-Length, and arrives whole, its parse can say nothing new: the parser is not asked, and stands
+where it stood, at the beginning of a message. Anything else goes through the parser as ever.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from headgate.gateway.ports import CallEvents, Client, RequestHead
+
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})\r\n", re.IGNORECASE)
+_HEAD_END: Final = b"\r\n\r\n"
+_LONGEST: Final = 8 * 1024
+
+
+class RepeatedHead(msgspec.Struct, frozen=True, gc=False):
+    """A head that was admitted: its bytes before and after the digits of its length, what was read of it, and what
+    opens the calls of its route."""
+
+    before: bytes
+    after: bytes
+    head: RequestHead
+    opens: Callable[[Client], CallEvents]
+
+    def body_of(self, data: bytes) -> bytes | None:
+        """The body, if `data` is exactly one message with this head; else None."""
+        if not data.startswith(self.before):
+            return None
+        start = len(self.before)
+        end = data.find(b"\r", start, start + 11)
+        digits = data[start:end]
+        if end < 0 or not digits.isdigit() or not data.startswith(self.after, end):
+            return None
+        body = data[end + len(self.after) :]
+        return body if len(body) == int(digits) else None
+
+
+def repeated_head(data: bytes, head: RequestHead, *, opens: Callable[[Client], CallEvents]) -> RepeatedHead | None:
+    """What is to be expected after `data`, one whole message whose head the parser read as `head`."""
+    end = data.find(_HEAD_END, 0, _LONGEST)
+    found = _LENGTH.search(data, 0, end + 2) if end >= 0 else None
+    if found is None or len(data) != end + len(_HEAD_END) + int(found.group(1)):
+        return None
+    return RepeatedHead(data[: found.start(1)], data[found.end(1) : end + len(_HEAD_END)], head, opens)
