@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from ipaddress import ip_network
 from math import nan
 from pathlib import Path
@@ -50,8 +51,8 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("a text that is not empty")
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError("a text that is not empty and has no control characters")
     return value
 
 
@@ -89,7 +90,11 @@ def _one_of(*accepted: str) -> Reader:
 
 
 def _path(value: object) -> Path:
-    return Path(_text(value)).expanduser()
+    text = _text(value)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"a path; {text.partition('/')[0]} has no home directory") from None
 
 
 def _networks(value: object) -> tuple[str, ...]:
@@ -265,9 +270,13 @@ def _of_file(path: Path, faults: list[str]) -> list[_Given]:
 
 
 def _found_file(given: Iterable[_Given]) -> Path | None:
-    directories = [Path(), Settings().data_dir]
-    directories[1:] = [Path(str(one.value)) for one in given if one.name == "data_dir"][-1:] or directories[1:]
-    return next((path for path in (folder.expanduser() / FILE_NAME for folder in directories) if path.is_file()), None)
+    data_dir = Settings().data_dir
+    for one in given:
+        if one.name == "data_dir":
+            # A value that is no path is refused later, by name.
+            with suppress(ValueError):
+                data_dir = _path(one.value)
+    return next((path for path in (Path(FILE_NAME), data_dir / FILE_NAME) if path.is_file()), None)
 
 
 def _accepted(given: Iterable[_Given], faults: list[str]) -> dict[str, object]:

@@ -145,6 +145,8 @@ def test_a_variable_that_clients_use_is_left_alone() -> None:
         ("PORT", "²", "a whole number from 0 to 65535"),
         ("HOST", " ", "a text that is not empty"),
         ("DATA_DIR", "", "a text that is not empty"),
+        ("DATA_DIR", "data\0", "a text that is not empty and has no control characters"),
+        ("DATA_DIR", "~nobody-of-that-name/data", "a path; ~nobody-of-that-name has no home directory"),
         ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("ORG_KEY_AS_BEARER", "maybe", "one of accept, seed, refuse"),
         ("TOTAL_TIMEOUT", "soon", "a number of seconds from 0.1 to 86400"),
