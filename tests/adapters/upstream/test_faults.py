@@ -236,3 +236,37 @@ async def test_an_exception_at_the_end_leaves_the_connection_in_order(rig: Rig) 
 
     assert len(bugs) == 1
     assert (again.told, origin.accepted) == (["head", "bytes", "done"], 1)
+
+
+@pytest.mark.parametrize("event", ["connected", "failed"])
+async def test_an_exception_at_the_connection_abandons_the_call(rig: Rig, event: str) -> None:
+    bugs = bugs_of_the_loop()
+    bug = ValueError("ours")
+
+    def stumble(name: str) -> None:
+        if name == event:
+            raise bug
+
+    with Origin([until_closed()]) as origin, refusing() as nowhere:
+        _, told = rig.connect(origin.url if event == "connected" else nowhere)
+        told.react = stumble
+        await told.until("abandoned")
+        await rig.settled()
+        await origin.closes()
+
+    assert (told.told, bugs) == ([event, "abandoned"], [bug])
+
+
+async def test_a_resolver_that_breaks_abandons_the_call() -> None:
+    bugs = bugs_of_the_loop()
+    bug = RuntimeError("ours")
+
+    def broken(_: str) -> list[str]:
+        raise bug
+
+    rig = Rig(look_up=broken)
+    _, told = rig.connect("http://one.example/v1")
+    await told.over()
+    await rig.close()
+
+    assert (told.told, bugs) == (["abandoned"], [bug])

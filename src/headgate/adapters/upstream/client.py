@@ -118,7 +118,11 @@ class HttpUpstream:
         exchange.dialling = task
 
     async def _dial(self, origin: Origin, exchange: Exchange) -> None:
-        outcome = await self._dialler.dial(origin.key, lambda: Connection(origin, self._limits.head_bytes))
+        try:
+            outcome = await self._dialler.dial(origin.key, lambda: Connection(origin, self._limits.head_bytes))
+        except Exception as bug:  # ours: what an upstream or a resolver does is a Failure
+            _abandon(exchange, bug)
+            return
         exchange.dialling = None
         origin.dialled(exchange)
         if isinstance(outcome, Failure):
@@ -161,10 +165,7 @@ def _connected(exchange: Exchange) -> None:
     try:
         events.connected(exchange.attempt)
     except Exception as bug:  # ours: a call does not raise for anything that an upstream does
-        exchange.events = None
-        if exchange.connection is not None:
-            exchange.connection.abort()
-        abandon(events, bug)
+        _abandon(exchange, bug)
 
 
 def _fail(exchange: Exchange, failure: Failure) -> None:
@@ -175,4 +176,12 @@ def _fail(exchange: Exchange, failure: Failure) -> None:
     try:
         events.upstream_failed(exchange.attempt, failure)
     except Exception as bug:  # ours, as above
+        abandon(events, bug)
+
+
+def _abandon(exchange: Exchange, bug: Exception) -> None:
+    events, exchange.events = exchange.events, None
+    if exchange.connection is not None:
+        exchange.connection.abort()
+    if events is not None:
         abandon(events, bug)

@@ -70,7 +70,11 @@ class Resolver:
         self._asked[host] = asked
 
         def look_up() -> None:
-            answer = _answer(host, self._look_up)
+            answer: tuple[Address, ...] | Failure | Exception
+            try:
+                answer = _answer(host, self._look_up)
+            except Exception as bug:  # nobody sees what a thread raises; who waits is to have it
+                answer = bug
             try:
                 loop.call_soon_threadsafe(self._answered, host, answer)
             except RuntimeError:
@@ -79,15 +83,17 @@ class Resolver:
         threading.Thread(target=look_up, name=f"look-up {host}", daemon=True).start()
         return asked
 
-    def _answered(self, host: str, answer: tuple[Address, ...] | Failure) -> None:
+    def _answered(self, host: str, answer: tuple[Address, ...] | Failure | Exception) -> None:
+        asked = self._asked.pop(host)
+        if isinstance(answer, Exception):
+            asked.set_exception(answer)
+            return
         if not isinstance(answer, Failure):
             self._known.pop(host, None)
             if len(self._known) >= _NAMES:
                 del self._known[next(iter(self._known))]
             self._known[host] = _Known(answer, self._clock.now() + self._limits.names_kept)
-        asked = self._asked.pop(host)
-        if not asked.done():
-            asked.set_result(answer)
+        asked.set_result(answer)
 
 
 def _answer(host: str, look_up: LookUp) -> tuple[Address, ...] | Failure:
