@@ -9,16 +9,16 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from headgate.access.carriers import OrgKeyAsBearer
+from headgate.access.identity import SigningKey
 from headgate.access.rate import Rate
 from headgate.adapters.clock import SystemClock
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
@@ -56,7 +56,6 @@ from headgate.gateway.administer import Administer, Current, Desk
 from headgate.gateway.board import VerificationBoard
 from headgate.gateway.call import Call
 from headgate.gateway.credentials import CredentialBook
-from headgate.gateway.credentials_named import NamedCredentials
 from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.directory import Directory
 from headgate.gateway.endpoint import ENDPOINTS, Shape
@@ -64,24 +63,15 @@ from headgate.gateway.first_entries import make_first_entries
 from headgate.gateway.first_start import FirstStart
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
+from headgate.gateway.ports import DirectoryContents
 from headgate.gateway.road import Refusal, Road, Timeouts
 from headgate.gateway.verify import Verify
 from headgate.settings import Settings, StartRefused
-from headgate.web.admin_api.catalogue import CatalogueRoutes
-from headgate.web.admin_api.credentials import CredentialRoutes
-from headgate.web.admin_api.defaults import DefaultRoutes
-from headgate.web.admin_api.effective import EffectiveRoutes
-from headgate.web.admin_api.keys import KeyRoutes
-from headgate.web.admin_api.sessions import SessionRoutes
-from headgate.web.admin_api.tokens import TokenRoutes
 from headgate.web.application import application, shape_of
-from headgate.web.catalogue_api.routes import CatalogueApi
 from headgate.web.client_address import networks
-from headgate.web.documentation import Documentation
 from headgate.web.errors import ErrorShapes
-from headgate.web.health import Health
 from headgate.web.lane_shared import Inbound, LaneLimits, routes
-from headgate.web.metrics import MetricsPage
+from headgate.web.management import Management
 from headgate.web.server import DrainTimes, GatewayServer, Readiness, Started, address_of, listen
 
 ANSWER_LIMIT: Final = 64 * 1024 * 1024
@@ -95,6 +85,7 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     database: Database
+    signing_keys: Sequence[SigningKey]
     ring: KeyRing
     directory: Directory
     desk: Desk
@@ -128,9 +119,12 @@ def _opened(settings: Settings, stack: ExitStack) -> tuple[_Parts, Secret | None
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(settings.data_dir, settings.database_url)
     stack.callback(database.close)
-    directory = Directory.of(SqlDirectory(database).load())
-    first = FirstStart(directory, SqlDirectory(database), clock=_CLOCK, randomness=os.urandom)
-    parts = _parts(settings, database, directory, first=first.is_due)
+    store = SqlDirectory(database)
+    contents = store.load()
+    directory = Directory.of(contents)
+    first = FirstStart(directory, store, clock=_CLOCK, randomness=os.urandom)
+    parts = _parts(settings, database, contents=contents, directory=directory, first=first.is_due)
+    stack.callback(parts.desk.board.flush)
     given = settings.admin_token
     if parts.first:
         administrator = first.lay()
@@ -141,7 +135,9 @@ def _opened(settings: Settings, stack: ExitStack) -> tuple[_Parts, Secret | None
     return parts, None
 
 
-def _parts(settings: Settings, database: Database, directory: Directory, *, first: bool) -> _Parts:
+def _parts(
+    settings: Settings, database: Database, *, contents: DirectoryContents, directory: Directory, first: bool
+) -> _Parts:
     store, credential_store = SqlCatalogue(database), SqlCredentials(database)
     ring = KeyRing([_master_key(settings, may_create=first)])
     snapshot = Snapshot.of((offer(entry, BUNDLED) for entry in store.entries()), store.head())
@@ -159,6 +155,7 @@ def _parts(settings: Settings, database: Database, directory: Directory, *, firs
     return _Parts(
         settings=settings,
         database=database,
+        signing_keys=contents.signing_keys,
         ring=ring,
         directory=directory,
         desk=desk,
@@ -190,111 +187,100 @@ def _master_key(settings: Settings, *, may_create: bool) -> MasterKey:
 
 
 def _server(parts: _Parts) -> GatewayServer:
-    settings = parts.settings
+    settings, metrics, readiness = parts.settings, Metrics(), Readiness()
     sessions = _sessions(parts)
     identify = Identify(
         parts.directory, sessions, clock=_CLOCK, org_key_as_bearer=OrgKeyAsBearer(settings.org_key_as_bearer)
     )
-    upstream = upstreams(
-        credentials=parts.desk.book,
-        opener=SecretOpener(parts.ring),
-        clock=_CLOCK,
-        tasks=Tasks(),
-        policy=EgressPolicy(networks(settings.egress_allow)),
-        limits=UpstreamLimits(),
+    upstream = _upstream(parts)
+    management = _management(
+        parts, identify, sessions=sessions, upstream=upstream, readiness=readiness, metrics=metrics
     )
-    metrics, readiness = Metrics(), Readiness()
-    road = _road(parts, identify, upstream, metrics)
-    inbound = Inbound(
-        routes({(each.method, each.path): each for each in ENDPOINTS}, lambda client, each: Call(road, client, each)),
-        _answer_error,
-        limits=LaneLimits(body_bytes=settings.max_body_bytes),
-        trusted_proxies=networks(settings.trusted_proxies),
-        now=_CLOCK.now(),
-    )
-    routers = [
-        Health(lambda: readiness.ready).router(),
-        MetricsPage(_registry(metrics)).router(),
-        Documentation().router(),
-        *_catalogue_routers(parts, Verify(parts.desk.current, upstream)),
-        *_access_routers(parts, sessions, identify),
-    ]
     server = GatewayServer(
-        application(routers, identify=identify, ids=parts.ids),
-        inbound,
+        application(management.routers(), identify=identify, ids=parts.ids),
+        _inbound(settings, _road(parts, identify, upstream=upstream, metrics=metrics)),
         clock=_CLOCK,
         readiness=readiness,
         drain=DrainTimes(delay=settings.drain_delay, grace=settings.drain_grace),
         flush=[upstream.close],
     )
-    snapshot = parts.desk.current
+    current = parts.desk.current
     metrics.watch(
         {
             "live_calls": lambda: server.live_calls,
             "upstream_connections": lambda: upstream.http.counts.connections,
-            "catalogue_entries": lambda: len(snapshot.snapshot),
-            "catalogue_revision": lambda: snapshot.snapshot.revision,
+            "catalogue_entries": lambda: len(current.snapshot),
+            "catalogue_revision": lambda: current.snapshot.revision,
         }
     )
     return server
 
 
-def _registry(metrics: Metrics) -> CollectorRegistry:
+def _upstream(parts: _Parts) -> Upstreams:
+    return upstreams(
+        credentials=parts.desk.book,
+        opener=SecretOpener(parts.ring),
+        clock=_CLOCK,
+        tasks=Tasks(),
+        policy=EgressPolicy(networks(parts.settings.egress_allow)),
+        limits=UpstreamLimits(),
+    )
+
+
+def _inbound(settings: Settings, road: Road) -> Inbound:
+    endpoints = {(each.method, each.path): each for each in ENDPOINTS}
+    return Inbound(
+        routes(endpoints, lambda client, endpoint: Call(road, client, endpoint)),
+        _answer_error,
+        limits=LaneLimits(body_bytes=settings.max_body_bytes),
+        trusted_proxies=networks(settings.trusted_proxies),
+        now=_CLOCK.now(),
+    )
+
+
+def _management(
+    parts: _Parts,
+    identify: Identify,
+    *,
+    sessions: SessionTexts,
+    upstream: Upstreams,
+    readiness: Readiness,
+    metrics: Metrics,
+) -> Management:
     registry = CollectorRegistry()
     registry.register(metrics)
-    return registry
-
-
-def _catalogue_routers(parts: _Parts, verify: Verify) -> list[APIRouter]:
-    current, writer = parts.desk.current, parts.database.writer
-    api = CatalogueApi(
-        current=current,
+    writer = parts.database.writer
+    return Management(
+        is_ready=lambda: readiness.ready,
+        registry=registry,
+        desk=parts.desk,
         administer=parts.administer,
-        directory=parts.directory,
         defaults=parts.defaults,
-        tests=verify,
+        directory=parts.directory,
+        grants=Grants(
+            parts.directory,
+            SqlDirectory(parts.database),
+            writer=writer,
+            signer=sessions,
+            clock=_CLOCK,
+            randomness=os.urandom,
+        ),
+        identify=identify,
+        tests=Verify(parts.desk.current, upstream),
         writer=writer,
-        clock=_CLOCK,
         bulk_rate=Rate(parts.settings.bulk_replace_per_hour, 3600.0),
     )
-    return [
-        *api.routers(),
-        CatalogueRoutes(parts.administer, writer).router(),
-        CredentialRoutes(NamedCredentials(parts.desk), writer).router(),
-        DefaultRoutes(parts.defaults, writer).router(),
-    ]
-
-
-def _access_routers(parts: _Parts, sessions: SessionTexts, identify: Identify) -> list[APIRouter]:
-    directory = parts.directory
-    grants = Grants(
-        directory,
-        SqlDirectory(parts.database),
-        writer=parts.database.writer,
-        signer=sessions,
-        clock=_CLOCK,
-        randomness=os.urandom,
-    )
-    return [
-        KeyRoutes(grants, directory).router(),
-        TokenRoutes(grants, directory).router(),
-        SessionRoutes(grants, directory).router(),
-        EffectiveRoutes(
-            current=parts.desk.current, directory=directory, credentials=parts.desk.book, of_key=identify.of_key
-        ).router(),
-    ]
 
 
 def _sessions(parts: _Parts) -> SessionTexts:
-    store = SqlDirectory(parts.database)
-    keys = list(store.load().signing_keys)
+    keys = list(parts.signing_keys)
     if not keys:
         keys = [new_signing_key(_new_id(), SecretSealer(parts.ring), now=_CLOCK.wall())]
-        store.put_signing_key(keys[0])
+        SqlDirectory(parts.database).put_signing_key(keys[0])
     return SessionTexts(keys, SecretOpener(parts.ring), installation=SqlInstallation(parts.database).id)
 
 
-def _road(parts: _Parts, identify: Identify, upstream: Upstreams, metrics: Metrics) -> Road:
+def _road(parts: _Parts, identify: Identify, *, upstream: Upstreams, metrics: Metrics) -> Road:
     settings = parts.settings
     return Road(
         current=parts.desk.current,
