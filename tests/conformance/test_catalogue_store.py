@@ -257,3 +257,12 @@ def test_a_changed_entry_keeps_its_credential(catalogue: CatalogueStore, credent
     catalogue.commit(revision(2, Change(new, titled(new, "A", revision=2))))
 
     assert ids(list(credentials.credentials())) == {"own"}
+
+
+def test_earlier_states_of_some_names_are_those_of_every_entry_that_ever_had_one(catalogue: CatalogueStore) -> None:
+    first, second, _ = create(catalogue, "a", "b", "c")
+    renamed = msgspec.structs.replace(first.document, name="d")
+    catalogue.commit(revision(2, Change(first, msgspec.structs.replace(first, document=renamed, revision=2))))
+
+    assert catalogue.entries_at(PLATFORM, 1, names=["d", "b", "nobody"]) == [first, second]
+    assert catalogue.entries_at(PLATFORM, 1, names=[]) == []

@@ -21,14 +21,14 @@ TYPE_LIMIT: Final = 64
 RESERVED_NAMES: Final = frozenset({"auto"})
 
 
-class Pricing(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Pricing(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """USD per million tokens, at most six decimals. Both given, or the entry is unpriced."""
 
     input_per_1m_tokens: Decimal | None = None
     output_per_1m_tokens: Decimal | None = None
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Document(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What an entry says. Unset is None, empty or the default; the faces decide how that reads.
 
     `upstream_by` tells which face last wrote the upstream: `assets` derives it from `litellm_model`, any other from
@@ -76,7 +76,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     org_slugs: tuple[str, ...] = ()
 
 
-class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
+class ModelEntry(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A document with its identity and history.
 
     `uid` is a UUIDv7 and `number` an integer row id; both are kept for the life of the entry and across rollbacks.

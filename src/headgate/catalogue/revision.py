@@ -22,7 +22,7 @@ class Action(enum.StrEnum):
     ROLLBACK = "rollback"
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One entry in one revision: the entry before (None: created) and after (None: deleted)."""
 
     before: ModelEntry | None
@@ -36,7 +36,7 @@ class Change(msgspec.Struct, frozen=True):
         return entry
 
 
-class Revision(msgspec.Struct, frozen=True, kw_only=True):
+class Revision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One numbered change of one scope.
 
     Numbers are global and gap-free; `at` is in Unix seconds; `by` is a principal's id.
@@ -50,7 +50,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
 
 
-class FieldChange(msgspec.Struct, frozen=True):
+class FieldChange(msgspec.Struct, frozen=True, gc=False):
     """One field of a document that differs; a missing value is None."""
 
     field: str
@@ -58,7 +58,7 @@ class FieldChange(msgspec.Struct, frozen=True):
     after: Json
 
 
-class Difference(msgspec.Struct, frozen=True):
+class Difference(msgspec.Struct, frozen=True, gc=False):
     """How one entry differs between two states of the catalogue."""
 
     uid: str

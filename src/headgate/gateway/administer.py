@@ -149,8 +149,6 @@ class Administer:
         return Writing(self._desk, by, scope=scope)
 
     def _written(self, writing: Writing, action: Action, draft: Draft) -> Written:
-        assert draft.after is not None, "what is deleted is not written"
+        assert draft.running is not None, "what is deleted is not written"
         following = writing.commit(action, [draft])
-        offer = following.by_uid(draft.after.uid)
-        assert offer is not None, "the snapshot holds what was written"
-        return Written(offer, told(self._desk, writing.by, snapshot=following, offers=[offer]))
+        return Written(draft.running, told(self._desk, writing.by, snapshot=following, offers=[draft.running]))

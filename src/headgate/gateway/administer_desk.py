@@ -38,14 +38,16 @@ class Write(msgspec.Struct, frozen=True):
     secret: Secret | UnsetType | None = UNSET
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One entry's way from one state to the next, ready to be committed.
 
-    `put` and `drop` (a credential's id) are its own credential's; `verification` is what the change says about it.
+    `running` is `after` as requests see it. `put` and `drop` (a credential's id) are its own credential's;
+    `verification` is what the change says about it.
     """
 
     before: Offer | None
     after: ModelEntry | None
+    running: Offer | None = None
     put: StoredCredential | None = None
     drop: str | None = None
     verification: Verification | None = None

@@ -62,7 +62,9 @@ class History:
         self, by: Principal, scope: Scope, *, old: int, new: int, names: Sequence[str] | None
     ) -> tuple[Difference, ...]:
         demand_writable(by, scope)
-        states = [self._desk.store.entries_at(scope, demand_revision(self._desk, each)) for each in (old, new)]
+        for number in (old, new):
+            demand_revision(self._desk, number)
+        states = [self._desk.store.entries_at(scope, number, names=names) for number in (old, new)]
         return tuple(each for each in differences(*states) if names is None or each.name in names)
 
 
@@ -77,13 +79,13 @@ class Rollback:
 
     def carry_out(self) -> RolledBack:
         writing, desk = self._writing, self._writing.desk
-        following = writing.commit(Action.ROLLBACK, [made for each in self._pairs if (made := self._draft(each))])
-        uids = [each.then.uid for each in self._pairs if each.then is not None]
-        offers = [offer for uid in uids if (offer := following.by_uid(uid)) is not None]
-        self._mark_missing(offers)
-        found = (difference(entry_of(each.held) if each.held else None, each.then) for each in self._pairs)
+        drafts = [draft for pair in self._pairs if (draft := self._draft(pair)) is not None]
+        following = writing.commit(Action.ROLLBACK, drafts)
+        restored = [draft.running for draft in drafts if draft.running is not None]
+        self._mark_missing(restored)
+        found = (difference(entry_of(each.before) if each.before else None, each.after) for each in drafts)
         changed = sorted((each for each in found if each is not None), key=lambda each: (each.name, each.uid))
-        warnings = told(desk, writing.by, snapshot=following, offers=offers)
+        warnings = told(desk, writing.by, snapshot=following, offers=restored)
         return RolledBack(desk.scope_head(writing.scope), tuple(changed), warnings)
 
     def _paired(self, number: int, names: Sequence[str] | None) -> list[_Pair]:
@@ -92,7 +94,7 @@ class Rollback:
         A name stands for whatever had it then and whatever has it now, which may be two entries.
         """
         desk, scope = self._writing.desk, self._writing.scope
-        then = {entry.uid: entry for entry in desk.store.entries_at(scope, number)}
+        then = {entry.uid: entry for entry in desk.store.entries_at(scope, number, names=names)}
         shelf = desk.snapshot.shelf(scope.key)
         held = {each.uid: each for each in shelf.offers()} if shelf is not None else {}
         uids: Iterable[str] = dict.fromkeys((*then, *held))
@@ -122,18 +124,17 @@ class Rollback:
         """A restored entry whose secret is gone has failed already; a call would only say so later."""
         writing, desk = self._writing, self._writing.desk
         for offer in offers:
-            missing = desk.book.applicable(offer) if offer.revision == writing.revision else None
+            missing = desk.book.applicable(offer)
             if isinstance(missing, Failure) and missing.kind is FailureKind.CREDENTIAL_MISSING:
                 failed = VerificationState.FAILED
                 desk.board.pin(Verification(uid=offer.uid, state=failed, message=missing.message, at=writing.at))
         desk.board.flush()
 
 
-def demand_revision(desk: Desk, number: int) -> int:
+def demand_revision(desk: Desk, number: int) -> None:
     """NotFound unless there is a revision of that number, whoever made it: it only names a point in time."""
     if not 1 <= number <= desk.snapshot.revision:
         raise NotFound(f"revision {number} does not exist; the last is {desk.snapshot.revision}")
-    return number
 
 
 def _named(names: Sequence[str], then: Collection[ModelEntry], held: Collection[Offer]) -> Iterable[str]:

@@ -103,7 +103,7 @@ class Writing:
         if not drafts:
             return self.desk.snapshot
         gone = [draft.before for draft in drafts if draft.before is not None]
-        come = [offer(draft.after, self.desk.providers) for draft in drafts if draft.after is not None]
+        come = [draft.running for draft in drafts if draft.running is not None]
         return self.desk.snapshot.after(self.revision, gone=gone, come=come)
 
     def commit(self, action: Action, drafts: Sequence[Draft]) -> Snapshot:
@@ -138,6 +138,7 @@ class Writing:
         return Draft(
             before=before,
             after=msgspec.structs.replace(entry, private_egress=private),
+            running=msgspec.structs.replace(running, private_egress=private),
             put=put,
             drop=drop,
             verification=None if unchanged and put is None and drop is None else self._reset(running, secret),

@@ -251,8 +251,8 @@ class CatalogueStore(Protocol):
 
     def revision(self, number: int) -> Revision | None: ...
 
-    def entries_at(self, scope: Scope, number: int) -> list[ModelEntry]:
-        """The entries of a scope as revision `number` left them."""
+    def entries_at(self, scope: Scope, number: int, *, names: Sequence[str] | None = None) -> list[ModelEntry]:
+        """The entries of a scope as revision `number` left them; with `names`, those that ever had one of them."""
 
 
 class CredentialStore(Protocol):

@@ -76,13 +76,16 @@ class SqlCatalogue:
             rows = connection.execute(select(revision).where(revision.c.number == number)).all()
             return next(iter(_with_changes(connection, rows)), None)
 
-    def entries_at(self, scope: Scope, number: int) -> list[ModelEntry]:
-        latest = (
-            select(revision_change.c.uid, func.max(revision_change.c.revision).label("revision"))
-            .where(revision_change.c.scope == scope.key, revision_change.c.revision <= number)
-            .group_by(revision_change.c.uid)
-            .subquery()
+    def entries_at(self, scope: Scope, number: int, *, names: Sequence[str] | None = None) -> list[ModelEntry]:
+        changes = select(revision_change.c.uid, func.max(revision_change.c.revision).label("revision")).where(
+            revision_change.c.scope == scope.key, revision_change.c.revision <= number
         )
+        if names is not None:
+            named = select(revision_change.c.uid).where(
+                revision_change.c.scope == scope.key, revision_change.c.name.in_(names)
+            )
+            changes = changes.where(revision_change.c.uid.in_(named))
+        latest = changes.group_by(revision_change.c.uid).subquery()
         state = (
             select(revision_change.c.after)
             .join(
@@ -93,7 +96,9 @@ class SqlCatalogue:
             .order_by(revision_change.c.number)
         )
         with self._database.reading() as connection:
-            return [_ENTRY.decode(after) for after in connection.execute(state).scalars()]
+            # By the portion: fetching everything at once is one call that no other thread runs beside.
+            rows = connection.execution_options(yield_per=_FETCH).execute(state)
+            return [_ENTRY.decode(after) for after in rows.scalars()]
 
     def _is_written(self, made: Revision) -> bool:
         """Whether this very revision is in the database, asked when its commit failed half-way."""
