@@ -38,6 +38,7 @@ class ResponseReader:
     __slots__ = (
         "_cap",
         "_fed",
+        "_fields",
         "_parser",
         "_plain",
         "_silence",
@@ -47,6 +48,7 @@ class ResponseReader:
         "keep_alive",
         "keep_for",
         "left_over",
+        "on_header",
         "pieces",
         "sized",
         "status",
@@ -58,10 +60,15 @@ class ResponseReader:
 
     def __init__(self, head_bytes: int) -> None:
         self._cap = head_bytes
+        # The parser calls the dictionary itself: a function of ours would be entered for every field of every answer.
+        # Of a field that comes twice the first counts; where that could matter the parser ends the body elsewhere.
+        self._fields: dict[bytes, bytes] = {}
+        self.on_header = self._fields.setdefault
         self._parser = httptools.HttpResponseParser(self)
         self._plain = False
         self._silence = 0
         self.failure = None
+        self.headers = []
         self.keep_alive = self.left_over = False
         self.pieces: list[bytes] = []
         self.next()
@@ -70,7 +77,7 @@ class ResponseReader:
         """Forget a response that was good; the next bytes begin another."""
         self._fed = 0
         self.status = 0
-        self.headers = []
+        self._fields.clear()
         self.sized = self.complete = False
         self.keep_for = None
 
@@ -126,23 +133,19 @@ class ResponseReader:
         if self.complete:
             self.left_over = True
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self.status:
-            return  # a trailer, or a response that nobody asked for
-        name = name.lower()
-        value = value.rstrip()
-        self.headers.append((name, value))
-        if name in _WATCHED:
-            self._watch(name, value)
-
     def on_headers_complete(self) -> None:
         if self.status:
             return
         status = self._parser.get_status_code()
         if 100 <= status < 200 and status != 101:
-            self.headers = []
-            self.sized = self._plain = False
-        elif not 200 <= status < 600:
+            self._fields.clear()
+            self._plain = False
+            return
+        self.headers = headers = [(name.lower(), value.rstrip()) for name, value in self._fields.items()]
+        for name, value in headers:
+            if name in _WATCHED:
+                self._watch(name, value)
+        if not 200 <= status < 600:
             self.failure = malformed(f"status {status} answers nothing that was asked")
         elif not self._plain and (version := self._parser.get_http_version()) not in _VERSIONS:
             self.failure = malformed(f"it is of HTTP version {version}")
