@@ -226,7 +226,7 @@ WRITES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(writes=WRITES, data=st.data())
 def test_going_back_restores_one_scope_exactly_and_no_other(
     tmp_path_factory: pytest.TempPathFactory, writes: list[tuple[str, Scope, str, int]], data: st.DataObject
