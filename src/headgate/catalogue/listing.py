@@ -117,7 +117,7 @@ def _filters(view: View, query: Query) -> Iterator[Filter]:
     """
     if query.brand is not None:
         yield _branded(query.brand)
-    if query.kinds:
+    if query.kinds and len(query.kinds) < len(Kind):
         yield _of_kinds(query.kinds)
     if query.enabled is not None:
         yield _enabled if query.enabled else _disabled
