@@ -18,6 +18,7 @@ from headgate.dialects.openai import STRIPPED, read_error, read_retry_after, rea
 from headgate.dialects.openai_chat import ChatRequest, StreamRelay, whole_answer
 from tests.dialects.pieces import CUTS, cut_at
 
+UP = msgspec.Raw(b'"up"')
 MINE = msgspec.Raw(b'"mine"')
 ASKING = b'{"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}}'
 SILENT = b'{"model":"m","messages":[],"stream":true}'
@@ -190,7 +191,7 @@ def test_the_buckets_add_up_to_what_the_upstream_reported(
 def test_no_field_that_chooses_an_upstream_is_sent_on(name: str) -> None:
     body = json.dumps({"model": "m", "messages": [], name: "x", "extra_body": {name: "x", "kept": 1}}).encode()
 
-    sent = json.loads(ChatRequest(body).outbound("up", {}, stream_usage=True))
+    sent = json.loads(ChatRequest(body).outbound(UP, {}, stream_usage=True))
 
     assert sent == {"model": "up", "messages": [], "extra_body": {"kept": 1}}
 
@@ -209,7 +210,7 @@ def test_other_fields_pass_through_unchanged(fields: dict[str, object]) -> None:
     }
     body = {**fields, "model": "m", "messages": []}
 
-    sent = json.loads(ChatRequest(json.dumps(body).encode()).outbound("up", {}, stream_usage=True))
+    sent = json.loads(ChatRequest(json.dumps(body).encode()).outbound(UP, {}, stream_usage=True))
 
     assert sent == {**body, "model": "up"}
 
@@ -217,7 +218,7 @@ def test_other_fields_pass_through_unchanged(fields: dict[str, object]) -> None:
 def test_an_entrys_defaults_fill_what_the_caller_left_out() -> None:
     request = ChatRequest(b'{"model":"m","messages":[],"temperature":0.1}')
 
-    sent = json.loads(request.outbound("up", {"temperature": 0.9, "max_tokens": 5}, stream_usage=True))
+    sent = json.loads(request.outbound(UP, {"temperature": 0.9, "max_tokens": 5}, stream_usage=True))
 
     assert (sent["temperature"], sent["max_tokens"]) == (0.1, 5)
 
@@ -225,13 +226,13 @@ def test_an_entrys_defaults_fill_what_the_caller_left_out() -> None:
 def test_a_newer_name_for_max_tokens_keeps_the_entrys_default_out() -> None:
     request = ChatRequest(b'{"model":"m","messages":[],"max_completion_tokens":9}')
 
-    assert "max_tokens" not in json.loads(request.outbound("up", {"max_tokens": 5}, stream_usage=True))
+    assert "max_tokens" not in json.loads(request.outbound(UP, {"max_tokens": 5}, stream_usage=True))
 
 
 def test_the_upstream_of_a_stream_is_asked_for_usage_and_keeps_the_callers_other_options() -> None:
     body = b'{"model":"m","messages":[],"stream":true,"stream_options":{"include_obfuscation":false}}'
 
-    sent = json.loads(ChatRequest(body).outbound("up", {}, stream_usage=True))
+    sent = json.loads(ChatRequest(body).outbound(UP, {}, stream_usage=True))
 
     assert sent["stream_options"] == {"include_obfuscation": False, "include_usage": True}
 

@@ -138,6 +138,26 @@ def test_a_body_split_anywhere_is_one_body() -> None:
     assert [each[0] for each in stage.did] == ["connect", "send"]
 
 
+def test_a_request_that_comes_at_once_is_the_same_as_one_in_parts() -> None:
+    at_once, in_parts = Stage(), Stage()
+    call = at_once.call()
+
+    call.whole(head(), WHOLE)
+    answered(call, 1)
+    answered(in_parts.begun(WHOLE), 1)
+
+    assert at_once.did == in_parts.did
+
+
+@pytest.mark.parametrize("body", [b"not json", WHOLE])
+def test_a_bad_key_is_refused_whatever_comes_with_it(body: bytes) -> None:
+    stage = Stage()
+
+    stage.call().whole(head([(b"authorization", b"Bearer bad")]), body)
+
+    assert stage.told[0][3] == b"NotAuthenticated"
+
+
 def test_a_connection_that_takes_time_is_sent_to_when_it_is_there() -> None:
     stage = Stage(ready=False)
     call = stage.begun(WHOLE)
@@ -434,6 +454,7 @@ EVENTS: dict[str, Any] = {
     "body": lambda call, _: call.body(STREAMED),
     "whole body": lambda call, _: call.body(WHOLE),
     "body complete": lambda call, _: call.body_complete(),
+    "all at once": lambda call, _: call.whole(head(), STREAMED),
     "connected": lambda call, n: call.connected(n),
     "sent": lambda call, n: call.request_sent(n),
     "200": lambda call, n: call.upstream_head(n, 200, []),
@@ -479,7 +500,7 @@ def play(names: list[str]) -> tuple[Stage, Call]:
     stage = Stage(entry("gpt-4o", failover="other"), entry("other", failover="third"), entry("third"), ready=False)
     call = stage.call()
     for name in names:
-        if name in ("head", "bad head") and call.state is not State.HEAD:
+        if name in ("head", "bad head", "all at once") and call.state is not State.HEAD:
             continue
         attempt = max((each[2] for each in stage.did if each[0] == "connect"), default=0)
         EVENTS[name](call, attempt)

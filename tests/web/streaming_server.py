@@ -37,6 +37,9 @@ class Streaming:
         self._client.start(200, EVENT_STREAM)
         self._client.write(EVENT)
 
+    def whole(self, head: RequestHead, body: bytes) -> None:
+        self.body_complete()
+
     def client_gone(self) -> None:
         self._live = False
 

@@ -10,6 +10,7 @@ from headgate.catalogue.entry import Document
 from headgate.catalogue.provider import Provider
 from headgate.catalogue.providers import Providers
 from headgate.catalogue.url import BaseUrl, parse_base_url
+from headgate.core.json import encode
 
 ASSETS: str = "assets"
 
@@ -23,6 +24,8 @@ class Route(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     api_version: str
     chat_path: str = ""
     """The whole path of chat completions, worked out once."""
+    json_model: msgspec.Raw = msgspec.Raw(b'""')
+    """`model` as a JSON string."""
 
     @property
     def origin(self) -> str:
@@ -70,8 +73,16 @@ def route(document: Document, providers: Providers) -> Route | Unroutable:
             return Unroutable("provider_config.provider", f"provider {word!r} is not known")
         return Unroutable("provider_config.provider", "the entry names no provider, and its name implies none")
     version = document.api_version or provider.api_version or ""
+    json_model = msgspec.Raw(encode(model))
     if provider.dialect == "mock":
-        return Route(provider=provider, model=model, url=None, api_version=version, chat_path=provider.chat_path)
+        return Route(
+            provider=provider,
+            model=model,
+            url=None,
+            api_version=version,
+            chat_path=provider.chat_path,
+            json_model=json_model,
+        )
     text = document.api_base or provider.base_url
     if not text:
         return Unroutable("provider_config.base_url", f"provider {provider.id!r} has no base URL of its own")
@@ -81,4 +92,4 @@ def route(document: Document, providers: Providers) -> Route | Unroutable:
         # The rules let no such URL in; an older rule may have, and one entry must not keep a catalogue from loading.
         return Unroutable("provider_config.base_url", str(error))
     path = _path(provider.chat_path, url, model, version)
-    return Route(provider=provider, model=model, url=url, api_version=version, chat_path=path)
+    return Route(provider=provider, model=model, url=url, api_version=version, chat_path=path, json_model=json_model)

@@ -75,13 +75,14 @@ class ChatRequest:
                 "'stream_options' is an object", details=[detail("stream_options", "an object")]
             ) from error
 
-    def outbound(self, model: str, defaults: Mapping[str, object], *, stream_usage: bool) -> bytes:
-        """The body for an upstream: `model` replaced, `defaults` where the caller said nothing, usage asked for."""
+    def outbound(self, model: msgspec.Raw, defaults: Mapping[str, object], *, stream_usage: bool) -> bytes:
+        """The body for an upstream: `model` as JSON, `defaults` where the caller said nothing, usage asked for."""
         fields = self._fields.copy()
-        fields["model"] = msgspec.Raw(encode(model))
-        for name, value in defaults.items():
-            if name not in fields and not (name == "max_tokens" and "max_completion_tokens" in fields):
-                fields[name] = msgspec.Raw(encode(value))
+        fields["model"] = model
+        if defaults:
+            for name, value in defaults.items():
+                if name not in fields and not (name == "max_tokens" and "max_completion_tokens" in fields):
+                    fields[name] = msgspec.Raw(encode(value))
         if self.stream and stream_usage:
             fields["stream_options"] = self._with_usage()
         return encode(fields)

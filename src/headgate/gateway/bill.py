@@ -43,11 +43,12 @@ class Bill:
         if cost is None:
             members = b'"cost":null,"cost_details":null,"duration_ms":%d' % milliseconds
         else:
-            self.shown = usd(cost.input + cost.output)
+            inward, outward = usd(cost.input), usd(cost.output)
+            shown = self.shown = usd(cost.input + cost.output)
             members = b'"cost":%b,"cost_details":{"input_cost":%b,"output_cost":%b},"duration_ms":%d' % (
-                self.shown,
-                usd(cost.input),
-                usd(cost.output),
+                shown,
+                inward,
+                outward,
                 milliseconds,
             )
         carbon = self._offer.carbon

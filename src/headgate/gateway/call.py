@@ -124,6 +124,17 @@ class Call:
         else:
             self._try(offer)
 
+    def whole(self, head: RequestHead, body: bytes) -> None:
+        """`head`, `body` and `body_complete` in one: the request came at once."""
+        try:
+            principal = self._principal = admitted(self._road, self._endpoint, head=head)
+            request = self._request = ChatRequest(body)
+            offer, self._snapshot = entry_for(self._road, self._endpoint, principal=principal, model=request.model)
+        except GatewayError as error:
+            self._refuse(error)
+        else:
+            self._try(offer)
+
     def client_gone(self) -> None:
         if self.state is not ENDED:
             self._drop_wire()
@@ -264,7 +275,7 @@ class Call:
         offer, wire, route = self._offer, self._wire, self._offer.route
         assert wire is not None, "a connection was announced"
         assert not isinstance(route, Unroutable), "an attempt has a route"
-        body = self._request.outbound(route.model, offer.call_defaults, stream_usage=route.provider.stream_usage)
+        body = self._request.outbound(route.json_model, offer.call_defaults, stream_usage=route.provider.stream_usage)
         self.state = SEND
         if wire.send(route.chat_path, body):
             self.state = WAIT

@@ -93,6 +93,9 @@ class CallEvents(Protocol):
 
     def body_complete(self) -> None: ...
 
+    def whole(self, head: RequestHead, body: bytes) -> None:
+        """The request came at once. The same as `head`, `body`, `body_complete`, and told in their place."""
+
     def client_gone(self) -> None:
         """The caller's connection ended, or it closed its sending half after the request."""
 

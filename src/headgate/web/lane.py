@@ -144,11 +144,7 @@ class Lane(ApplicationConnection):
         self.told_blocked = False
         call = self.call = repeat.opens(self)
         try:
-            call.head(repeat.head)
-            if self.call is call:
-                if body:
-                    call.body(body)
-                call.body_complete()
+            call.whole(repeat.head, body)
         except Exception:  # a bug of ours ends this connection and no other
             self.abandon(call)
         else:

@@ -92,6 +92,13 @@ class ScriptedCall:
     def body_complete(self) -> None:
         self._tell("body_complete")
 
+    def whole(self, head: RequestHead, body: bytes) -> None:
+        self.head(head)
+        if body and not self.client.ended:
+            self.body(body)
+        if not self.client.ended:
+            self.body_complete()
+
     def client_gone(self) -> None:
         self._tell("client_gone")
 
