@@ -165,3 +165,12 @@ def test_a_request_keeps_the_snapshot_that_it_took() -> None:
     assert snapshot.resolve(PRINCIPALS[0], "a") is old
     with pytest.raises(ModelNotAllowed):
         following.resolve(PRINCIPALS[0], "a")
+
+
+def test_equal_parts_of_many_entries_are_one_object() -> None:
+    one, other = made("a", number=1, tags=["x", "y"]), made("b", number=2, tags=["y", "x"])
+
+    Snapshot.of([one, other], 1)
+
+    assert one.tags is other.tags
+    assert one.tags == {"x", "y"}
