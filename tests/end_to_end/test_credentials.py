@@ -129,6 +129,21 @@ def test_a_key_does_not_follow_an_entry_to_another_origin(gateway: Gateway) -> N
     assert (got.status, got.error["code"], other.accepted) == (424, "credential_missing", 0)
 
 
+def test_a_named_credential_goes_to_its_own_origins_only(gateway: Gateway) -> None:
+    with Origin(answering(whole())) as own, Origin(answering(whole())) as other:
+        credential = {"name": "bound", "provider": "openai", "secret": UPSTREAM_KEY, "origins": [own.url]}
+        gateway.ask("POST", "/admin/v1/credentials", credential)
+        answers = [gateway.chat(gateway.add(url, named("bound", url))) for url in (own.url, other.url)]
+
+    assert [each.status for each in answers] == [200, 424]
+    assert (own.requests[0].header(b"authorization"), other.accepted) == (f"Bearer {UPSTREAM_KEY}".encode(), 0)
+
+
+def named(credential: str, url: str) -> dict[str, object]:
+    """The fields of an entry with a stored credential."""
+    return {"provider_config": {"provider": "openai", "base_url": f"{url}/v1", "credential": credential}}
+
+
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_a_key_that_an_upstream_repeats_is_not_told_to_the_caller(gateway: Gateway, status: int) -> None:
     said = b'{"error":{"message":"Incorrect API key provided: %b","code":"invalid_api_key"}}' % UPSTREAM_KEY.encode()
