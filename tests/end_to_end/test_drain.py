@@ -18,7 +18,7 @@ from tests.origin.script import LAST_CHUNK, chunk, expect, pause, send, stream_h
 from tests.origin.server import Origin
 
 STREAMS: Final = 50
-SETTINGS: Final = {"HEADGATE_DRAIN_DELAY": "1", "HEADGATE_DRAIN_GRACE": "1"}
+SETTINGS: Final = {"HEADGATE_DRAIN_DELAY": "1", "HEADGATE_DRAIN_GRACE": "2"}
 
 
 @dataclass(frozen=True)
