@@ -168,6 +168,25 @@ def test_a_connection_that_takes_time_is_sent_to_when_it_is_there() -> None:
     assert [each[0] for each in stage.did] == ["connect", "send"]
 
 
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("request_body", [WHOLE, STREAMED])
+@pytest.mark.parametrize("body", [ANSWER, chunk("a") + chunk("", "stop") + DONE, b"", b"<html>"])
+def test_an_answer_that_comes_at_once_is_the_same_as_one_in_parts(
+    status: int, request_body: bytes, body: bytes
+) -> None:
+    at_once, in_parts = Stage(), Stage()
+    call = in_parts.begun(request_body)
+
+    at_once.begun(request_body).upstream_whole(1, status, headers=[], body=body)
+    call.upstream_head(1, status, [])
+    if body:
+        call.upstream_bytes(1, body)
+    call.upstream_done(1, framed=True)
+
+    assert at_once.told == in_parts.told
+    assert at_once.settlements == in_parts.settlements
+
+
 def test_a_stream_is_forwarded_event_by_event_with_the_entrys_name() -> None:
     stage = Stage()
     call = streaming(stage)
@@ -469,6 +488,9 @@ EVENTS: dict[str, Any] = {
     "error event": lambda call, n: call.upstream_bytes(n, b'data: {"error":{"message":"no"}}\n\n'),
     "answer": lambda call, n: call.upstream_bytes(n, ANSWER),
     "done": lambda call, n: call.upstream_done(n, framed=True),
+    "whole answer": lambda call, n: call.upstream_whole(n, 200, headers=[], body=ANSWER),
+    "whole stream": lambda call, n: call.upstream_whole(n, 200, headers=[], body=chunk("x") + DONE),
+    "whole refusal": lambda call, n: call.upstream_whole(n, 503, headers=[], body=b"{}"),
     "done by eof": lambda call, n: call.upstream_done(n, framed=False),
     "refused": lambda call, n: call.upstream_failed(n, failure(FailureKind.REFUSED)),
     "stale": lambda call, n: call.upstream_failed(n, failure(FailureKind.STALE)),

@@ -227,6 +227,19 @@ class Call:
         else:
             self._finish_whole()
 
+    def upstream_whole(self, attempt: int, status: int, *, headers: Headers, body: bytes) -> None:
+        if attempt != self._attempt or not SEND <= self.state <= WAIT:
+            return
+        if status == 200 and not self._request.stream:
+            self.state = ANSWER
+            self._wire = None
+            self._answer(body)
+            return
+        self.upstream_head(attempt, status, headers)
+        if body:
+            self.upstream_bytes(attempt, body)
+        self.upstream_done(attempt, framed=True)
+
     def upstream_failed(self, attempt: int, failure: Failure) -> None:
         if attempt != self._attempt or not CONNECT <= self.state <= STREAM:
             return
@@ -319,7 +332,10 @@ class Call:
         body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         if self._status != 200:
             self._fail(classify(self._status, dict(self._headers), body))
-            return
+        else:
+            self._answer(body)
+
+    def _answer(self, body: bytes) -> None:
         bill = self._bill = Bill(self._offer, self._road.clock, self._started)
         answer = whole_answer(body, self._offer.json_name, self._request, bill.extra)
         if isinstance(answer, Failure):

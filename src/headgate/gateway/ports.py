@@ -134,6 +134,9 @@ class UpstreamEvents(Protocol):
     def upstream_done(self, attempt: int, *, framed: bool) -> None:
         """The body ended: by its framing, or (`framed` False) only by the end of the connection."""
 
+    def upstream_whole(self, attempt: int, status: int, *, headers: Headers, body: bytes) -> None:
+        """The answer came at once. The same as `upstream_head`, `upstream_bytes`, `upstream_done`, in their place."""
+
     def upstream_failed(self, attempt: int, failure: Failure) -> None: ...
 
     def abandon(self) -> None:

@@ -78,6 +78,11 @@ class Probe:
         body = b"".join(self._parts)
         self._tell(body if self._status == 200 else classify(self._status, dict(self._headers), body))
 
+    def upstream_whole(self, attempt: int, status: int, *, headers: Headers, body: bytes) -> None:
+        self.upstream_head(attempt, status, headers)
+        self.upstream_bytes(attempt, body)
+        self.upstream_done(attempt, framed=True)
+
     def upstream_failed(self, _attempt: int, failure: Failure) -> None:
         self._tell(failure)
 

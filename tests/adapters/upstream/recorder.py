@@ -25,6 +25,8 @@ class Recorder:
         self.attempts: set[int] = set()
         self.react: Callable[[str], None] = lambda _: None
         """Called with each event's name, from within the event."""
+        self.stopped = False
+        """Set by a reaction that aborts: of an answer that came at once nothing more is noted, as a call has it."""
         self._changed = asyncio.Event()
 
     @property
@@ -70,6 +72,13 @@ class Recorder:
     def upstream_done(self, attempt: int, *, framed: bool) -> None:
         self.framed = framed
         self._note("done", attempt)
+
+    def upstream_whole(self, attempt: int, status: int, *, headers: Headers, body: bytes) -> None:
+        self.upstream_head(attempt, status, headers)
+        if body and not self.stopped:
+            self.upstream_bytes(attempt, body)
+        if not self.stopped:
+            self.upstream_done(attempt, framed=True)
 
     def upstream_failed(self, attempt: int, failure: Failure) -> None:
         self.failure = failure

@@ -61,6 +61,7 @@ async def attempt(rig: Rig, url: str, abort_at: str | None) -> Recorder:
         if event == abort_at:
             wire.abort()
             aborted.set()
+            told.stopped = True
         elif event == "connected":
             wire.send(PATH, BODY)
 

@@ -166,6 +166,11 @@ class Connection(asyncio.Protocol):
                 if reader.failure is not None:
                     self._fail(exchange, events, reader.failure)
                 return
+            if reader.complete:
+                status, headers, body = reader.status, reader.headers, reader.take()
+                self._release(exchange)
+                events.upstream_whole(exchange.attempt, status, headers=headers, body=body)
+                return
             exchange.headed = True
             events.upstream_head(exchange.attempt, reader.status, reader.headers)
             if exchange.events is None:
@@ -175,7 +180,8 @@ class Connection(asyncio.Protocol):
             if exchange.events is None:
                 return
         if reader.complete:
-            self._finish(exchange, events)
+            self._release(exchange)
+            events.upstream_done(exchange.attempt, framed=True)
         elif reader.failure is not None:
             self._fail(exchange, events, reader.failure)
 
@@ -184,7 +190,7 @@ class Connection(asyncio.Protocol):
             exchange.unsent = False
             events.request_sent(exchange.attempt)
 
-    def _finish(self, exchange: Exchange, events: UpstreamEvents) -> None:
+    def _release(self, exchange: Exchange) -> None:
         """The answer is whole. The connection is free before the call hears of it: its next attempt finds it."""
         exchange.events = self.exchange = None
         reader = self._reader
@@ -198,7 +204,6 @@ class Connection(asyncio.Protocol):
             self._keeper.kept(self)
         else:
             self.transport.abort()
-        events.upstream_done(exchange.attempt, framed=True)
 
     def _ended(self, exchange: Exchange, events: UpstreamEvents, error: Exception | None) -> None:
         """The upstream closed, or the connection broke."""
