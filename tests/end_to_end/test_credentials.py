@@ -144,12 +144,21 @@ def named(credential: str, url: str) -> dict[str, object]:
     return {"provider_config": {"provider": "openai", "base_url": f"{url}/v1", "credential": credential}}
 
 
-@pytest.mark.parametrize("status", [401, 403, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 429, 500])
 def test_a_key_that_an_upstream_repeats_is_not_told_to_the_caller(gateway: Gateway, status: int) -> None:
     said = b'{"error":{"message":"Incorrect API key provided: %b","code":"invalid_api_key"}}' % UPSTREAM_KEY.encode()
     with Origin(answering(answer(said, status=status))) as origin:
         got = gateway.chat(gateway.add(origin.url))
 
+    assert UPSTREAM_KEY.encode() not in got.body
+
+
+def test_a_key_that_an_upstream_repeats_in_a_stream_is_not_told_to_the_caller(gateway: Gateway) -> None:
+    said = b'data: {"error":{"message":"Incorrect API key provided: %b"}}\n\n' % UPSTREAM_KEY.encode()
+    with Origin(answering(answer(said, headers=b"content-type: text/event-stream\r\n"))) as origin:
+        got = gateway.chat(gateway.add(origin.url), stream=True)
+
+    assert got.status == 502
     assert UPSTREAM_KEY.encode() not in got.body
 
 

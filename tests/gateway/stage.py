@@ -197,6 +197,9 @@ class RecordingWire:
     def resume(self) -> None:
         self._did.append(("resume", self._attempt))
 
+    def redacted(self, text: bytes) -> bytes:
+        return text.replace(b"sk-upstream", b"[redacted]")
+
     def abort(self) -> None:
         self._did.append(("drop", self._attempt))
 

@@ -1,17 +1,20 @@
-"""Who may make a call, and which entry it goes to: everything that is decided before the first attempt."""
+"""Who may make a call, which entry it goes to, and which words of an upstream it may hear."""
 
 from __future__ import annotations
 
 from typing import Final
+
+import msgspec
 
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import Forbidden, InvalidBody, ModelNotRoutable, WrongEndpoint, detail
+from headgate.core.failure import Failure
 from headgate.core.principal import Principal
 from headgate.gateway.endpoint import SERVED_AT, Endpoint
-from headgate.gateway.ports import RequestHead
+from headgate.gateway.ports import RequestHead, Wire
 from headgate.gateway.road import Road
 
 SERVED_DIALECTS: Final = frozenset({"openai", "mock"})
@@ -41,10 +44,16 @@ def entry_for(road: Road, endpoint: Endpoint, *, principal: Principal, model: st
 def demand_callable(offer: Offer, endpoint: Endpoint) -> None:
     """WrongEndpoint if the endpoint serves no entry of this kind, ModelNotRoutable if it does not say where to go."""
     if offer.kind not in endpoint.kinds:
-        raise WrongEndpoint(f"model {offer.name!r} is a {offer.kind} model, served at {SERVED_AT[offer.kind]}")
+        raise WrongEndpoint(f"model {offer.name!r} is of kind {offer.kind}, which is served at {SERVED_AT[offer.kind]}")
     route = offer.route
     if isinstance(route, Unroutable):
         raise ModelNotRoutable(f"model {offer.name!r} cannot be called: {route.message} ({route.field})")
     if route.provider.dialect not in SERVED_DIALECTS:
         message = f"model {offer.name!r} cannot be called: the dialect {route.provider.dialect!r} is not served"
         raise ModelNotRoutable(message)
+
+
+def without_secret(failure: Failure, wire: Wire) -> Failure:
+    """A failure whose words may be told: some upstreams repeat the key that they refuse."""
+    message = wire.redacted(failure.message.encode()).decode()
+    return msgspec.structs.replace(failure, message=message, body=wire.redacted(failure.body))

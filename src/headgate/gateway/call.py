@@ -35,7 +35,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.core.principal import Principal
 from headgate.dialects.openai import classify
 from headgate.dialects.openai_chat import ChatRequest, StreamRelay, whole_answer
-from headgate.gateway.admission import admitted, demand_callable, entry_for
+from headgate.gateway.admission import admitted, demand_callable, entry_for, without_secret
 from headgate.gateway.bill import Bill
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.ports import Client, Headers, Outcome, RequestHead, Settlement, Wire
@@ -81,6 +81,7 @@ class Call:
     _plan: Plan | None = None
     _relay: StreamRelay | None = None
     _wire: Wire | None = None
+    _asked: Wire | None = None
     _headers: Headers
     _offer: Offer
     _principal: Principal
@@ -262,7 +263,7 @@ class Call:
         self.state = CONNECT
         self._deadline = now + road.timeouts.connect
         self._total = now + (offer.timeout or road.timeouts.total)
-        wire = self._wire = road.upstream.connect(offer, self, self._attempt, fresh=fresh)
+        wire = self._wire = self._asked = road.upstream.connect(offer, self, self._attempt, fresh=fresh)
         if wire.ready:
             self._send()
 
@@ -297,6 +298,8 @@ class Call:
     def _fail(self, failure: Failure) -> None:
         """The attempt failed: to the next one, or, once the caller has a part of the answer, to the end."""
         self._drop_wire()
+        if failure.body and self._asked is not None:
+            failure = without_secret(failure, self._asked)
         self._road.telemetry.attempt_failed(self._offer, failure)
         if self.state is STREAM:
             self._report(UpstreamFailed((failure,), model=self._offer.name), Outcome.FAILED)

@@ -159,6 +159,9 @@ class Wire(Protocol):
     def abort(self) -> None:
         """Close the connection, in whatever state it is; nothing more is told. Harmless when it is over."""
 
+    def redacted(self, text: bytes) -> bytes:
+        """`text` of the upstream without the secret that the request carried, which some repeat in their errors."""
+
 
 class Upstream(Protocol):
     """Connections to upstreams."""

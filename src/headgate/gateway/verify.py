@@ -18,7 +18,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import Json, encode
 from headgate.core.principal import Principal
 from headgate.dialects.openai import classify, read_error
-from headgate.gateway.admission import SERVED_DIALECTS
+from headgate.gateway.admission import SERVED_DIALECTS, without_secret
 from headgate.gateway.ports import Headers, Upstream
 from headgate.gateway.road import CurrentSnapshot
 
@@ -128,7 +128,8 @@ class Verify:
                     await probe.ready
                 if not probe.result.done():
                     wire.send(path, body)
-                return await probe.result
+                result = await probe.result
+                return without_secret(result, wire) if isinstance(result, Failure) else wire.redacted(result)
         except TimeoutError:
             return Failure(kind=FailureKind.TOTAL_TIMEOUT, message=f"no answer within {TIMEOUT:.0f} seconds")
         finally:

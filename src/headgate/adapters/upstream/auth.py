@@ -16,7 +16,8 @@ from headgate.catalogue.offer import Offer
 from headgate.catalogue.provider import AuthScheme
 from headgate.catalogue.upstream import Route, Unroutable
 from headgate.core.failure import Failure, FailureKind
-from headgate.core.secret import Secret
+from headgate.core.json import encode
+from headgate.core.secret import REDACTED, Secret
 from headgate.gateway.ports import Credentials, Opener
 from headgate.http1.headers import field
 
@@ -29,16 +30,26 @@ _KEPT: Final = 4096
 class Head:
     """The constant part of the request heads of one offer."""
 
-    __slots__ = ("_lines", "_starts", "key", "offer", "stored", "used", "version")
+    __slots__ = ("_lines", "_starts", "key", "offer", "secret", "stored", "used", "version")
 
-    def __init__(self, offer: Offer, *, key: OriginKey, lines: bytes) -> None:
+    def __init__(self, offer: Offer, *, key: OriginKey, lines: bytes, secret: Secret | None) -> None:
         self.offer = offer
+        self.secret = secret
         self.stored: StoredCredential | None = None
         self.version = -1
         self.key = key
         self._lines = lines
         self._starts: dict[str, bytes] = {}
         self.used = True
+
+    def redacted(self, text: bytes) -> bytes:
+        """`text` without the secret, as it stands and as JSON writes it."""
+        if self.secret is None:
+            return text
+        value = self.secret.reveal()
+        for form in (value.encode(), encode(value)[1:-1]):
+            text = text.replace(form, REDACTED.encode())
+        return text
 
     def start(self, path: str) -> bytes:
         """The head of a POST to `path`, up to the value of its content-length."""
@@ -96,9 +107,13 @@ class Heads:
             return Failure(kind=FailureKind.UNROUTABLE, message=route.message)
         if route.url is None:
             return Failure(kind=FailureKind.UNROUTABLE, message=f"provider {route.provider.id!r} has no address")
-        auth = b"" if stored is None else self._auth(route, stored)
-        if isinstance(auth, Failure):
-            return auth
+        secret = None if stored is None else self._secret(route, stored)
+        if isinstance(secret, Failure):
+            return secret
+        try:
+            auth = b"" if secret is None else auth_line(route, secret)
+        except ValueError:
+            return _unusable("the credential must be entered again: it cannot be sent in a header")
         lines = (
             field(b"host", route.url.authority.encode())
             + auth
@@ -106,17 +121,17 @@ class Heads:
             + field(b"user-agent", _USER_AGENT)
         )
         key = OriginKey(route.url.scheme, route.url.host, route.url.port, offer.private_egress)
-        head = Head(offer, key=key, lines=lines)
+        head = Head(offer, key=key, lines=lines, secret=secret)
         head.stored = stored
         return head
 
-    def _auth(self, route: Route, stored: StoredCredential) -> bytes | Failure:
+    def _secret(self, route: Route, stored: StoredCredential) -> Secret | Failure:
         if not stored.credential.may_go_to(route.origin):
             return _unusable("the credential must be entered again: it was given for another origin")
         try:
-            return auth_line(route, self._opener.open(stored))
+            return self._opener.open(stored)
         except ValueError:
-            return _unusable("the credential must be entered again: it cannot be read or cannot be sent in a header")
+            return _unusable("the credential must be entered again: it cannot be read")
 
 
 def auth_line(route: Route, secret: Secret) -> bytes:

@@ -40,6 +40,9 @@ class HttpWire(Exchange):
         if self.connection is not None and self.events is not None:
             self.connection.resume()
 
+    def redacted(self, text: bytes) -> bytes:
+        return self.head.redacted(text) if self.origin is not None else text
+
     def abort(self) -> None:
         if self.events is None:
             return

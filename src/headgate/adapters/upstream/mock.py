@@ -39,6 +39,9 @@ class MockWire:
             self._paused = False
             self._later(self._continue)
 
+    def redacted(self, text: bytes) -> bytes:
+        return text
+
     def abort(self) -> None:
         self._events = None
         if self._next is not None:
