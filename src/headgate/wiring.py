@@ -6,7 +6,6 @@ is built here lives as long as the process; nothing else holds global state.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from headgate.access.carriers import OrgKeyAsBearer
 from headgate.access.identity import SigningKey
 from headgate.access.rate import Rate
 from headgate.adapters.clock import SystemClock
+from headgate.adapters.memory import keep_freed_memory, settle_heap
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sealing.master_key import (
     FILE_NAME,
@@ -100,13 +100,13 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
     listener = listen(settings.host, settings.port)
     with ExitStack() as stack:
         stack.callback(listener.close)
+        keep_freed_memory()
         try:
             parts, token = _opened(settings, stack)
         except (DatabaseRefused, MasterKeyRefused, Conflict) as error:
             raise StartRefused(str(error)) from error
         server = _server(parts)
-        gc.collect()
-        gc.freeze()
+        settle_heap()
         sys.setswitchinterval(_SWITCH_SECONDS)
         started = Started(address=address_of(listener), first=parts.first, token=token)
         return server.serve_until_signal(listener, started=lambda: announce(started))
@@ -120,6 +120,7 @@ def _opened(settings: Settings, stack: ExitStack) -> tuple[_Parts, Secret | None
     database = open_database(settings.data_dir, settings.database_url)
     stack.callback(database.close)
     store = SqlDirectory(database)
+    store.forget_sessions(ended_before=_CLOCK.wall())
     contents = store.load()
     directory = Directory.of(contents)
     first = FirstStart(directory, store, clock=_CLOCK, randomness=os.urandom)

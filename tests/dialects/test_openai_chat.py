@@ -241,8 +241,9 @@ def test_the_upstream_of_a_stream_is_asked_for_usage_and_keeps_the_callers_other
     "body", [b"", b"nul", b'"text"', b"[]", b'{"a":1', b'{"a":NaN}', b'{"a":1}{', b"\xff\xfe{}", b'{"a":"\xc3"}']
 )
 def test_a_body_that_is_not_one_object_is_refused(body: bytes) -> None:
-    with pytest.raises(InvalidJson):
-        ChatRequest(body)
+    for form in (body, memoryview(body)):
+        with pytest.raises(InvalidJson):
+            ChatRequest(form)
 
 
 @given(st.binary(max_size=60))

@@ -138,11 +138,12 @@ def test_a_body_split_anywhere_is_one_body() -> None:
     assert [each[0] for each in stage.did] == ["connect", "send"]
 
 
-def test_a_request_that_comes_at_once_is_the_same_as_one_in_parts() -> None:
+@pytest.mark.parametrize("body", [WHOLE, memoryview(WHOLE)], ids=["copied", "in place"])
+def test_a_request_that_comes_at_once_is_the_same_as_one_in_parts(body: bytes | memoryview) -> None:
     at_once, in_parts = Stage(), Stage()
     call = at_once.call()
 
-    call.whole(head(), WHOLE)
+    call.whole(head(), body)
     answered(call, 1)
     answered(in_parts.begun(WHOLE), 1)
 

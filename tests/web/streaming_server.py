@@ -37,7 +37,7 @@ class Streaming:
         self._client.start(200, EVENT_STREAM)
         self._client.write(EVENT)
 
-    def whole(self, head: RequestHead, body: bytes) -> None:
+    def whole(self, head: RequestHead, body: bytes | memoryview) -> None:
         self.body_complete()
 
     def client_gone(self) -> None:

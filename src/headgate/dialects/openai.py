@@ -6,6 +6,7 @@ that decide are decoded; the others stay raw and are spliced into what is sent o
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from typing import Final
 
@@ -60,11 +61,11 @@ encode = msgspec.json.Encoder().encode
 _ABSENT: Final = msgspec.Raw(b"")
 
 
-def read_fields(body: bytes) -> Fields:
+def read_fields(body: bytes | memoryview) -> Fields:
     """The top level of a request body; InvalidJson for anything that is not one JSON object in UTF-8."""
     try:
-        if not body.isascii():
-            body.decode()
+        if not (isinstance(body, bytes) and body.isascii()):
+            codecs.utf_8_decode(body, "strict", True)
         fields = _fields(body)
     except UnicodeDecodeError as error:
         raise InvalidJson(f"the body is not UTF-8: byte {error.start}") from error

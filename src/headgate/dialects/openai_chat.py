@@ -57,7 +57,7 @@ class ChatRequest:
 
     __slots__ = ("_fields", "include_usage", "model", "size", "stream")
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes | memoryview) -> None:
         fields = read_fields(body)
         self._fields = fields
         self.size = len(body)

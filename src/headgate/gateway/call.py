@@ -38,7 +38,7 @@ from headgate.dialects.openai_chat import ChatRequest, StreamRelay, whole_answer
 from headgate.gateway.admission import admitted, demand_callable, entry_for, without_secret
 from headgate.gateway.bill import Bill
 from headgate.gateway.endpoint import Endpoint
-from headgate.gateway.ports import Client, Headers, Outcome, RequestHead, Settlement, Wire
+from headgate.gateway.ports import Client, Outcome, ReceivedHeaders, RequestHead, Settlement, Wire
 from headgate.gateway.road import Road
 from headgate.routing.plan import Plan, Try
 
@@ -82,7 +82,7 @@ class Call:
     _relay: StreamRelay | None = None
     _wire: Wire | None = None
     _asked: Wire | None = None
-    _headers: Headers
+    _headers: ReceivedHeaders
     _offer: Offer
     _principal: Principal
     _request: ChatRequest
@@ -125,7 +125,7 @@ class Call:
         else:
             self._try(offer)
 
-    def whole(self, head: RequestHead, body: bytes) -> None:
+    def whole(self, head: RequestHead, body: bytes | memoryview) -> None:
         """`head`, `body` and `body_complete` in one: the request came at once."""
         try:
             principal = self._principal = admitted(self._road, self._endpoint, head=head)
@@ -189,7 +189,7 @@ class Call:
             self.state = WAIT
             self._deadline = self._road.clock.now() + self._road.timeouts.first_byte
 
-    def upstream_head(self, attempt: int, status: int, headers: Headers) -> None:
+    def upstream_head(self, attempt: int, status: int, headers: ReceivedHeaders) -> None:
         if attempt != self._attempt or not SEND <= self.state <= WAIT:
             return
         self.state = ANSWER
@@ -228,7 +228,7 @@ class Call:
         else:
             self._finish_whole()
 
-    def upstream_whole(self, attempt: int, status: int, *, headers: Headers, body: bytes) -> None:
+    def upstream_whole(self, attempt: int, status: int, *, headers: ReceivedHeaders, body: bytes) -> None:
         if attempt != self._attempt or not SEND <= self.state <= WAIT:
             return
         if status == 200 and not self._request.stream:

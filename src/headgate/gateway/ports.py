@@ -38,6 +38,10 @@ Headers = Sequence[tuple[bytes, bytes]]
 """Header fields in order, names in lower case."""
 
 
+ReceivedHeaders = Iterable[tuple[bytes, bytes]]
+"""The header fields of an upstream's answer, names in lower case. They can be gone through again and again."""
+
+
 class RequestHead(msgspec.Struct, gc=False):
     """The head of an inbound inference request.
 
@@ -93,7 +97,7 @@ class CallEvents(Protocol):
 
     def body_complete(self) -> None: ...
 
-    def whole(self, head: RequestHead, body: bytes) -> None:
+    def whole(self, head: RequestHead, body: bytes | memoryview) -> None:
         """The request came at once. The same as `head`, `body`, `body_complete`, and told in their place."""
 
     def client_gone(self) -> None:
@@ -126,7 +130,7 @@ class UpstreamEvents(Protocol):
     def request_sent(self, attempt: int) -> None:
         """The request has left. Not told if `send` returned True."""
 
-    def upstream_head(self, attempt: int, status: int, headers: Headers) -> None:
+    def upstream_head(self, attempt: int, status: int, headers: ReceivedHeaders) -> None:
         """The final response head (1xx are skipped)."""
 
     def upstream_bytes(self, attempt: int, data: bytes) -> None: ...
@@ -134,7 +138,7 @@ class UpstreamEvents(Protocol):
     def upstream_done(self, attempt: int, *, framed: bool) -> None:
         """The body ended: by its framing, or (`framed` False) only by the end of the connection."""
 
-    def upstream_whole(self, attempt: int, status: int, *, headers: Headers, body: bytes) -> None:
+    def upstream_whole(self, attempt: int, status: int, *, headers: ReceivedHeaders, body: bytes) -> None:
         """The answer came at once. The same as `upstream_head`, `upstream_bytes`, `upstream_done`, in their place."""
 
     def upstream_failed(self, attempt: int, failure: Failure) -> None: ...

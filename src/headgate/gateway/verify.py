@@ -19,7 +19,7 @@ from headgate.core.json import Json, encode
 from headgate.core.principal import Principal
 from headgate.dialects.openai import classify, read_error
 from headgate.gateway.admission import SERVED_DIALECTS, without_secret
-from headgate.gateway.ports import Headers, Upstream
+from headgate.gateway.ports import ReceivedHeaders, Upstream
 from headgate.gateway.road import CurrentSnapshot
 
 TIMEOUT: Final = 30.0
@@ -54,7 +54,7 @@ class Probe:
         self.result: asyncio.Future[bytes | Failure] = asyncio.get_running_loop().create_future()
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._status = 0
-        self._headers: Headers = ()
+        self._headers: ReceivedHeaders = ()
         self._parts: list[bytes] = []
         self._size = 0
 
@@ -64,7 +64,7 @@ class Probe:
 
     def request_sent(self, _attempt: int) -> None: ...
 
-    def upstream_head(self, _attempt: int, status: int, headers: Headers) -> None:
+    def upstream_head(self, _attempt: int, status: int, headers: ReceivedHeaders) -> None:
         self._status, self._headers = status, headers
 
     def upstream_bytes(self, _attempt: int, data: bytes) -> None:
@@ -78,7 +78,7 @@ class Probe:
         body = b"".join(self._parts)
         self._tell(body if self._status == 200 else classify(self._status, dict(self._headers), body))
 
-    def upstream_whole(self, attempt: int, status: int, *, headers: Headers, body: bytes) -> None:
+    def upstream_whole(self, attempt: int, status: int, *, headers: ReceivedHeaders, body: bytes) -> None:
         self.upstream_head(attempt, status, headers)
         self.upstream_bytes(attempt, body)
         self.upstream_done(attempt, framed=True)

@@ -18,6 +18,7 @@ from headgate.gateway.ports import CallEvents, Client, RequestHead
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})\r\n", re.IGNORECASE)
 _HEAD_END: Final = b"\r\n\r\n"
 _LONGEST: Final = 8 * 1024
+_COPIED: Final = 16 * 1024
 
 
 class RepeatedHead(msgspec.Struct, frozen=True, gc=False):
@@ -29,8 +30,8 @@ class RepeatedHead(msgspec.Struct, frozen=True, gc=False):
     head: RequestHead
     opens: Callable[[Client], CallEvents]
 
-    def body_of(self, data: bytes) -> bytes | None:
-        """The body, if `data` is exactly one message with this head; else None."""
+    def body_of(self, data: bytes) -> bytes | memoryview | None:
+        """The body, if `data` is exactly one message with this head; else None. A long one is not copied."""
         if not data.startswith(self.before):
             return None
         start = len(self.before)
@@ -38,8 +39,11 @@ class RepeatedHead(msgspec.Struct, frozen=True, gc=False):
         digits = data[start:end]
         if end < 0 or not digits.isdigit() or not data.startswith(self.after, end):
             return None
-        body = data[end + len(self.after) :]
-        return body if len(body) == int(digits) else None
+        start = end + len(self.after)
+        length = len(data) - start
+        if length != int(digits):
+            return None
+        return data[start:] if length <= _COPIED else memoryview(data)[start:]
 
 
 def repeated_head(data: bytes, head: RequestHead, *, opens: Callable[[Client], CallEvents]) -> RepeatedHead | None:

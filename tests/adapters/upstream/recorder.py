@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from headgate.core.failure import Failure, FailureKind
-from headgate.gateway.ports import Headers
+from headgate.gateway.ports import ReceivedHeaders
 
 PATIENCE: Final = 20.0
 
@@ -18,7 +18,7 @@ class Recorder:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.status = 0
-        self.headers: Headers = ()
+        self.headers: ReceivedHeaders = ()
         self.body = b""
         self.framed: bool | None = None
         self.failure: Failure | None = None
@@ -59,7 +59,7 @@ class Recorder:
     def request_sent(self, attempt: int) -> None:
         self._note("sent", attempt)
 
-    def upstream_head(self, attempt: int, status: int, headers: Headers) -> None:
+    def upstream_head(self, attempt: int, status: int, headers: ReceivedHeaders) -> None:
         self.status = status
         self.headers = tuple(headers)
         self._note("head", attempt)
@@ -73,7 +73,7 @@ class Recorder:
         self.framed = framed
         self._note("done", attempt)
 
-    def upstream_whole(self, attempt: int, status: int, *, headers: Headers, body: bytes) -> None:
+    def upstream_whole(self, attempt: int, status: int, *, headers: ReceivedHeaders, body: bytes) -> None:
         self.upstream_head(attempt, status, headers)
         if body and not self.stopped:
             self.upstream_bytes(attempt, body)

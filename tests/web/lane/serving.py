@@ -92,10 +92,10 @@ class ScriptedCall:
     def body_complete(self) -> None:
         self._tell("body_complete")
 
-    def whole(self, head: RequestHead, body: bytes) -> None:
+    def whole(self, head: RequestHead, body: bytes | memoryview) -> None:
         self.head(head)
         if body and not self.client.ended:
-            self.body(body)
+            self.body(bytes(body))
         if not self.client.ended:
             self.body_complete()
 

@@ -9,6 +9,7 @@ The parser is kept from response to response: it stands at the start of the next
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import httptools
@@ -21,6 +22,18 @@ _PLAIN: Final = b"HTTP/1.1 "
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
 _IDENTITY: Final = frozenset({b"", b"identity"})
 _WATCHED: Final = frozenset({b"content-encoding", b"content-length", b"keep-alive", b"transfer-encoding"})
+
+
+class ReceivedHeaders:
+    """Header fields, names in lower case. They are put into that form when somebody looks, which few do."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: dict[bytes, bytes]) -> None:
+        self._fields = fields
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        return ((name.lower(), value.rstrip()) for name, value in self._fields.items())
 
 
 def malformed(message: str) -> Failure:
@@ -55,8 +68,8 @@ class ResponseReader:
     )
 
     failure: Failure | None
+    headers: ReceivedHeaders
     keep_for: int | None
-    headers: list[tuple[bytes, bytes]]
 
     def __init__(self, head_bytes: int) -> None:
         self._cap = head_bytes
@@ -68,7 +81,6 @@ class ResponseReader:
         self._plain = False
         self._silence = 0
         self.failure = None
-        self.headers = []
         self.keep_alive = self.left_over = False
         self.pieces: list[bytes] = []
         self.next()
@@ -141,10 +153,12 @@ class ResponseReader:
             self._fields.clear()
             self._plain = False
             return
-        self.headers = headers = [(name.lower(), value.rstrip()) for name, value in self._fields.items()]
-        for name, value in headers:
-            if name in _WATCHED:
-                self._watch(name, value)
+        # A copy, because trailers and the next response go into the same dictionary.
+        self.headers = ReceivedHeaders(self._fields.copy())
+        for name, value in self._fields.items():
+            lowered = name.lower()
+            if lowered in _WATCHED:
+                self._watch(lowered, value.rstrip())
         if not 200 <= status < 600:
             self.failure = malformed(f"status {status} answers nothing that was asked")
         elif not self._plain and (version := self._parser.get_http_version()) not in _VERSIONS:
