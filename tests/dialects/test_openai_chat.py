@@ -99,6 +99,40 @@ def test_text_that_looks_like_a_field_is_left_alone() -> None:
     assert payloads(out)[1]["choices"][0]["delta"]["content"] == content  # type: ignore[index]
 
 
+@given(st.lists(st.text(max_size=12), min_size=2, max_size=12), st.booleans(), CUTS)
+def test_every_text_arrives_as_it_was_sent(texts: list[str], compact: bool, cuts: list[int]) -> None:  # noqa: FBT001
+    pieces = [chunk(text, compact=compact) for text in texts]
+
+    whole, _ = relayed([*pieces, chunk("", finish="stop", compact=compact)])
+    in_parts, _ = relayed(cut_at(b"".join(pieces) + chunk("", finish="stop", compact=compact), cuts))
+
+    for out in (whole, in_parts):
+        shown = payloads(out)[: len(texts)]
+        assert [each["choices"][0]["delta"]["content"] for each in shown] == texts  # type: ignore[index]
+        assert {each["model"] for each in shown} == {"mine"}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(b'x"},"finish_reason":"length"}],"y":[{"z":{"content":"', id="a quote that ends the text"),
+        pytest.param(b"x\n\ndata: {", id="the end of the event"),
+        pytest.param(b"\xff", id="bytes that are not UTF-8"),
+    ],
+)
+def test_what_looks_like_a_text_in_the_usual_frame_is_read_if_it_is_not_one(text: bytes) -> None:
+    usual = chunk("TEXT")
+    odd = usual.replace(b"TEXT", text)
+    alone = StreamRelay(MINE, ChatRequest(ASKING), extra)
+    after_others = StreamRelay(MINE, ChatRequest(ASKING), extra)
+    for _ in range(3):
+        after_others.feed(usual)
+
+    first, later = alone.feed(odd), after_others.feed(odd)
+
+    assert (later, after_others.failure) == (first, alone.failure)
+
+
 def test_the_usage_is_shown_with_our_own_fields_to_a_caller_that_asked() -> None:
     out, _ = relayed([RECORDED])
 

@@ -5,8 +5,9 @@ bodies pass through raw except for the fields that the catalogue sets.
 
 An answer in a stream is forwarded in whole events. Most of them need nothing but another `model`: once the first
 event has shown how this upstream writes `model` and a null `finish_reason`, a piece in which every event has both is
-rewritten by byte replacement. Only other events are decoded. The bytes searched for contain quotes, which JSON
-escapes inside strings, so no text of a model can be mistaken for them.
+rewritten by byte replacement; once such an event has shown its frame, what stands before and after its text, a piece
+that is one event in the same frame needs not even that. Only other events are decoded. The bytes searched for contain
+quotes, which JSON escapes inside strings, so no text of a model can be mistaken for them.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ Extra = Callable[[Usage], bytes]
 EVENT_LIMIT: Final = 16 * 1024 * 1024
 _BYTES_PER_TOKEN: Final = 4
 _TRUE: Final = msgspec.Raw(b"true")
+_BACKSLASH: Final = ord("\\")
 _NULL: Final = msgspec.Raw(b"null")
 _NOTHING: Final = msgspec.Raw(b"[]")
 _USAGE_ASKED: Final = msgspec.Raw(b'{"include_usage":true}')
@@ -48,6 +50,8 @@ _DONE: Final = b"data: [DONE]\n\n"
 _MODEL: Final = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
 _NO_FINISH: Final = re.compile(rb'"finish_reason"\s*:\s*null')
 _NO_USAGE: Final = re.compile(rb'"usage"\s*:\s*null')
+_TEXT: Final = re.compile(rb'(?P<before>.*"content"\s*:\s*")(?:[^"\\]|\\.)*(?P<after>".*\n\n)', re.DOTALL)
+_MOST_FRAMES: Final = 8
 
 _object = msgspec.json.Decoder(Fields).decode
 
@@ -146,9 +150,12 @@ class StreamRelay:
     """
 
     __slots__ = (
+        "_after",
+        "_before",
         "_done",
         "_extra",
         "_finished",
+        "_frames",
         "_json_name",
         "_model",
         "_name",
@@ -156,6 +163,8 @@ class StreamRelay:
         "_no_usage",
         "_reader",
         "_request",
+        "_shown_after",
+        "_shown_before",
         "_template",
         "_usage_event",
         "began",
@@ -173,6 +182,8 @@ class StreamRelay:
         self._model = b""
         self._no_finish = b'"finish_reason":null'
         self._no_usage = b'"usage":null'
+        self._frames = 0
+        self._before = self._after = self._shown_before = self._shown_after = b""
         self._finished = False
         self._done = False
         self._usage_event = b""
@@ -183,7 +194,16 @@ class StreamRelay:
         self.failure: Failure | None = None
 
     def feed(self, data: bytes) -> bytes:
-        if self._model and self._reader.idle and data[-2:] == b"\n\n":
+        if self.failure is not None:
+            return b""
+        idle = self._reader.idle
+        if idle and self._before and data.startswith(self._before) and data.endswith(self._after):
+            text = data[len(self._before) : -len(self._after)]
+            # A text with a quote is another frame, and one that ends in a backslash would escape the quote after it.
+            if text and b'"' not in text and b"\n" not in text and text[-1] != _BACKSLASH:
+                self.events += 1
+                return self._shown_before + text + self._shown_after
+        if idle and self._model and data.endswith(b"\n\n"):
             count = data.count(b"\n\n")
             if (
                 data.count(self._no_finish) == count
@@ -193,9 +213,9 @@ class StreamRelay:
                 and b"\r" not in data
             ):
                 self.events += count
+                if count == 1 and self._frames < _MOST_FRAMES:
+                    self._learn_frame(data)
                 return data.replace(self._model, self._name)
-        if self.failure is not None:
-            return b""
         try:
             events = self._reader.feed(data)
         except EventTooLarge as error:
@@ -280,6 +300,16 @@ class StreamRelay:
             self._no_finish = finish.group()
         if (usage := _NO_USAGE.search(data)) is not None:
             self._no_usage = usage.group()
+
+    def _learn_frame(self, event: bytes) -> None:
+        """What stands around the text of an ordinary event. Whatever made it ordinary is in there."""
+        self._frames += 1
+        found = _TEXT.fullmatch(event)
+        if found is None or not event.startswith(b"data:") or event.count(b"\n") != 2:
+            return
+        self._before, self._after = found["before"], found["after"]
+        self._shown_before = self._before.replace(self._model, self._name)
+        self._shown_after = self._after.replace(self._model, self._name)
 
     def _keep_usage(self, fields: Fields, raw: msgspec.Raw) -> None:
         reported = read_reported(raw)

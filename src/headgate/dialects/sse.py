@@ -22,17 +22,14 @@ class EventTooLarge(Exception):
 class EventReader:
     """Cuts a stream into whole events. Any split of the same bytes gives the same events."""
 
-    __slots__ = ("_began", "_limit", "_rest")
+    __slots__ = ("_began", "_limit", "_rest", "idle")
 
     def __init__(self, limit: int) -> None:
         self._rest = b""
         self._limit = limit
         self._began = False
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing of an unfinished event is held."""
-        return not self._rest and self._began
+        self.idle = False
+        """Whether the stream has begun and nothing of an unfinished event is held."""
 
     def feed(self, data: bytes) -> list[bytes]:
         """The events that `data` completes, each with the empty line that ends it."""
@@ -53,6 +50,7 @@ class EventReader:
             events.append(data[start : end.end()])
             start = end.end()
         self._rest = data[start:]
+        self.idle = not self._rest
         if len(self._rest) > self._limit:
             raise EventTooLarge(f"an event is larger than {self._limit} bytes")
         return events
@@ -60,6 +58,7 @@ class EventReader:
     def rest(self) -> bytes:
         """What came after the last whole event. A stream that ends here dispatches it no more, by the standard."""
         rest, self._rest = self._rest, b""
+        self.idle = True
         return rest
 
 

@@ -52,6 +52,7 @@ class ResponseReader:
         "_cap",
         "_fed",
         "_fields",
+        "_last",
         "_parser",
         "_plain",
         "_silence",
@@ -61,6 +62,7 @@ class ResponseReader:
         "keep_alive",
         "keep_for",
         "left_over",
+        "on_body",
         "on_header",
         "pieces",
         "sized",
@@ -77,12 +79,14 @@ class ResponseReader:
         # Of a field that comes twice the first counts; where that could matter the parser ends the body elsewhere.
         self._fields: dict[bytes, bytes] = {}
         self.on_header = self._fields.setdefault
+        self.pieces: list[bytes] = []
+        self.on_body = self.pieces.append
         self._parser = httptools.HttpResponseParser(self)
         self._plain = False
         self._silence = 0
+        self._last = 0
         self.failure = None
         self.keep_alive = self.left_over = False
-        self.pieces: list[bytes] = []
         self.next()
 
     def next(self) -> None:
@@ -121,8 +125,11 @@ class ResponseReader:
     def take(self) -> bytes:
         """The body bytes recorded since the last time, in one piece."""
         pieces = self.pieces
-        self.pieces = []
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if self.left_over:
+            del pieces[self._last :]
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        return body
 
     def _feed_head(self, data: bytes) -> None:
         """Feed no more than the cap before the head is complete: what is refused must not depend on the cutting."""
@@ -166,13 +173,10 @@ class ResponseReader:
         elif self.failure is None:
             self.status = status
 
-    def on_body(self, data: bytes) -> None:
-        if not self.complete and self.status:
-            self.pieces.append(data)
-
     def on_message_complete(self) -> None:
         if self.status and not self.complete:
             self.complete = True
+            self._last = len(self.pieces)
             self.keep_alive = self._parser.should_keep_alive()
 
     def _watch(self, name: bytes, value: bytes) -> None:
