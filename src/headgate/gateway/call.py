@@ -204,7 +204,8 @@ class Call:
             self._wire.pause()
 
     def upstream_bytes(self, attempt: int, data: bytes) -> None:
-        if attempt != self._attempt or not ANSWER <= self.state <= STREAM:
+        state = self.state
+        if attempt != self._attempt or (state is not STREAM and state is not ANSWER):
             return
         self._heard = True
         relay = self._relay
@@ -213,7 +214,7 @@ class Call:
             return
         out = relay.feed(data)
         if out:
-            if self.state is ANSWER:
+            if state is ANSWER:
                 self._open_stream()
             self._client.write(out)
         if relay.failure is not None:
@@ -229,7 +230,8 @@ class Call:
             self._finish_whole()
 
     def upstream_whole(self, attempt: int, status: int, *, headers: ReceivedHeaders, body: bytes) -> None:
-        if attempt != self._attempt or not SEND <= self.state <= WAIT:
+        state = self.state
+        if attempt != self._attempt or (state is not WAIT and state is not SEND):
             return
         if status == 200 and not self._request.stream:
             self.state = ANSWER
