@@ -13,7 +13,7 @@ from headgate.catalogue.kinds import Kind
 from headgate.catalogue.revision import Action, Change, Revision
 from headgate.catalogue.scope import PLATFORM, Scope
 from headgate.core.ids import uuid7
-from headgate.gateway.ports import CatalogueStore
+from headgate.gateway.stores import CatalogueStore
 
 AUTHOR = "user:0193e1a0-0000-7000-8000-000000000001"
 AT = 1_763_600_000.25

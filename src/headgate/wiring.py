@@ -63,8 +63,8 @@ from headgate.gateway.first_entries import make_first_entries
 from headgate.gateway.first_start import FirstStart
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
-from headgate.gateway.ports import DirectoryContents
 from headgate.gateway.road import Refusal, Road, Timeouts
+from headgate.gateway.stores import DirectoryContents
 from headgate.gateway.verify import Verify
 from headgate.settings import Settings, StartRefused
 from headgate.web.application import application, shape_of

@@ -12,7 +12,7 @@ from headgate.adapters.sql.credentials import SqlCredentials
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.verification import SqlVerifications
-from headgate.gateway.ports import CatalogueStore, CredentialStore, DirectoryStore, VerificationStore
+from headgate.gateway.stores import CatalogueStore, CredentialStore, DirectoryStore, VerificationStore
 from tests import databases
 
 

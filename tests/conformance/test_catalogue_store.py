@@ -12,7 +12,7 @@ from headgate.catalogue.kinds import Kind
 from headgate.catalogue.revision import Action, Change
 from headgate.catalogue.scope import PLATFORM, organization, project, user
 from headgate.core.errors import Conflict
-from headgate.gateway.ports import CatalogueStore, CredentialStore
+from headgate.gateway.stores import CatalogueStore, CredentialStore
 from tests.catalogue_writing import create, created, credential, deleted, entry, ids, revision, titled
 
 EVERYTHING = Document(

@@ -8,7 +8,7 @@ import pytest
 from headgate.catalogue.credential import StoredCredential
 from headgate.catalogue.scope import organization
 from headgate.core.errors import Conflict
-from headgate.gateway.ports import CatalogueStore, CredentialStore
+from headgate.gateway.stores import CatalogueStore, CredentialStore
 from tests.catalogue_writing import create, credential, ids
 
 

@@ -22,7 +22,7 @@ from headgate.access.identity import (
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.core.errors import Conflict
-from headgate.gateway.ports import DirectoryContents, DirectoryStore
+from headgate.gateway.stores import DirectoryContents, DirectoryStore
 
 AT = 1_763_600_000.125
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headgate.gateway.ports import Verification, VerificationState, VerificationStore
+from headgate.gateway.stores import Verification, VerificationState, VerificationStore
 
 FAILED = Verification(uid="a", state=VerificationState.FAILED, message="401 from the provider", at=1.5)
 OK = Verification(uid="a", state=VerificationState.OK, at=2.5)

@@ -15,7 +15,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
 from headgate.gateway.credentials_named import NamedCredentials, NewCredential
-from headgate.gateway.ports import Verification, VerificationState
+from headgate.gateway.stores import Verification, VerificationState
 from tests.gateway.writing import ACME, KEEPER, MANAGER, ROOT, change, write
 
 KEY = Secret("sk-0123456789abcdefghij")

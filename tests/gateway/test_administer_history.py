@@ -13,7 +13,7 @@ from headgate.core.errors import Forbidden, InvalidItems, ModelExists, ModelNotF
 from headgate.core.json import encode
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
-from headgate.gateway.ports import VerificationState
+from headgate.gateway.stores import VerificationState
 from tests.gateway.writing import ACME, CALLER, MANAGER, OTHER, ROOT, STRANGER, change, desk_at, item, names, write
 
 KEY = Secret("sk-0123456789abcdefghij")

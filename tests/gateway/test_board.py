@@ -9,7 +9,7 @@ from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.verification import SqlVerifications
 from headgate.core.errors import StoreUnavailable
 from headgate.gateway.board import VerificationBoard
-from headgate.gateway.ports import Verification, VerificationState
+from headgate.gateway.stores import Verification, VerificationState
 
 OK = Verification(uid="a", state=VerificationState.OK, at=5.0)
 FAILED = Verification(uid="a", state=VerificationState.FAILED, message="no", at=6.0)

@@ -14,7 +14,7 @@ from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
 from headgate.gateway.credentials import CredentialBook
 from headgate.gateway.credentials_named import NamedCredentials, NewCredential
-from headgate.gateway.ports import VerificationState
+from headgate.gateway.stores import VerificationState
 from tests.gateway.writing import ACME, CALLER, KEEPER, MANAGER, ROOT, STRANGER, write
 
 KEY = Secret("sk-0123456789abcdefghij")

@@ -24,7 +24,7 @@ from headgate.access.identity import (
 )
 from headgate.access.keys import digest, mint_key, mint_token
 from headgate.gateway.directory import Directory
-from headgate.gateway.ports import DirectoryContents
+from headgate.gateway.stores import DirectoryContents
 
 NOW = 1_800_000_000.0
 

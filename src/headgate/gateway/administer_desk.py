@@ -21,7 +21,7 @@ from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.board import VerificationBoard
 from headgate.gateway.credentials import CredentialBook
-from headgate.gateway.ports import CatalogueStore, CredentialStore, Sealer, Verification
+from headgate.gateway.stores import CatalogueStore, CredentialStore, Sealer, Verification
 
 
 class Current:

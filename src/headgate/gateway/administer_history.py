@@ -21,7 +21,7 @@ from headgate.core.principal import Principal
 from headgate.gateway.administer_desk import Desk, Draft, demand_writable
 from headgate.gateway.administer_warn import told
 from headgate.gateway.administer_writing import Writing
-from headgate.gateway.ports import Verification, VerificationState
+from headgate.gateway.stores import Verification, VerificationState
 
 
 class RolledBack(msgspec.Struct, frozen=True):

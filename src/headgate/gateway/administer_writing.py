@@ -27,7 +27,7 @@ from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.administer_desk import Desk, Draft, Write, demand_writable
 from headgate.gateway.credentials import ENTER_AGAIN
-from headgate.gateway.ports import Verification, VerificationState
+from headgate.gateway.stores import Verification, VerificationState
 
 _API_KEY: Final = "provider_config.api_key"
 _CREDENTIAL: Final = "provider_config.credential"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from headgate.core.errors import StoreUnavailable
-from headgate.gateway.ports import Verification, VerificationState, VerificationStore
+from headgate.gateway.stores import Verification, VerificationState, VerificationStore
 
 
 class VerificationBoard:

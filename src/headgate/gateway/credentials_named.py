@@ -21,7 +21,7 @@ from headgate.core.errors import Conflict, Forbidden, InvalidBody, NotFound, det
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.administer_desk import Desk
-from headgate.gateway.ports import Verification, VerificationState
+from headgate.gateway.stores import Verification, VerificationState
 
 Faults = list[Mapping[str, str]]
 

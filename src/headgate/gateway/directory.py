@@ -26,7 +26,7 @@ from headgate.access.identity import (
     Session,
     User,
 )
-from headgate.gateway.ports import DirectoryContents
+from headgate.gateway.stores import DirectoryContents
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)

@@ -20,7 +20,7 @@ from headgate.core.ids import uuid7
 from headgate.core.secret import Secret
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import ADMINISTRATOR
-from headgate.gateway.ports import DirectoryStore
+from headgate.gateway.stores import DirectoryStore
 
 DEFAULT_SLUG: Final = "default"
 

@@ -24,7 +24,7 @@ from headgate.core.ids import uuid7
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.core.secret import Secret
 from headgate.gateway.directory import Directory
-from headgate.gateway.ports import DirectoryStore, SessionSigner
+from headgate.gateway.stores import DirectoryStore, SessionSigner
 
 T = TypeVar("T")
 

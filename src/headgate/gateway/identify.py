@@ -21,8 +21,9 @@ from headgate.core.clock import Clock
 from headgate.core.errors import ContextUnknown, NotAuthenticated
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.directory import Directory
-from headgate.gateway.ports import Headers, RequestHead, SessionVerifier
+from headgate.gateway.ports import Headers, RequestHead
 from headgate.gateway.recent import Recent
+from headgate.gateway.stores import SessionVerifier
 
 _REMEMBERED: Final = 65_536
 _SESSION_TEXT_LIMIT: Final = 4096

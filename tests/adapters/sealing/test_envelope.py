@@ -14,7 +14,8 @@ from headgate.adapters.sealing.master_key import MasterKey
 from headgate.catalogue.credential import Credential, Sealed, StoredCredential
 from headgate.catalogue.scope import PLATFORM, organization
 from headgate.core.secret import Secret
-from headgate.gateway.ports import Opener, Sealer
+from headgate.gateway.ports import Opener
+from headgate.gateway.stores import Sealer
 
 KEY = MasterKey(bytes(range(100, 132)))
 OTHER_KEY = MasterKey(bytes(range(50, 82)))

@@ -23,7 +23,7 @@ from headgate.adapters.sql import tables
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.upsert import Values, upsert
 from headgate.core.json import encode
-from headgate.gateway.ports import DirectoryContents
+from headgate.gateway.stores import DirectoryContents
 
 _WORDS: Final = msgspec.json.Decoder(tuple[str, ...])
 _FETCH: Final = 1000

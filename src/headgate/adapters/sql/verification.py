@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, select
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.tables import verification
 from headgate.adapters.sql.upsert import upsert
-from headgate.gateway.ports import Verification, VerificationState
+from headgate.gateway.stores import Verification, VerificationState
 
 
 class SqlVerifications:
