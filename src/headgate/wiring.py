@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -22,15 +21,7 @@ from headgate.access.rate import Rate
 from headgate.adapters.clock import SystemClock
 from headgate.adapters.memory import keep_freed_memory, settle_heap
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
-from headgate.adapters.sealing.master_key import (
-    FILE_NAME,
-    MasterKey,
-    MasterKeyMissing,
-    MasterKeyRefused,
-    create_key_file,
-    parse_master_key,
-    read_key_file,
-)
+from headgate.adapters.sealing.master_key import FILE_NAME, MasterKeyRefused, master_key
 from headgate.adapters.sessions import SessionTexts, new_signing_key
 from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.credentials import SqlCredentials
@@ -116,7 +107,10 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
 
 
 def _opened(settings: Settings, stack: ExitStack) -> tuple[_Parts, Secret | None]:
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartRefused(f"the data directory {str(settings.data_dir)!r} cannot be made: {error.strerror}") from error
     database = open_database(settings.data_dir, settings.database_url)
     stack.callback(database.close)
     store = SqlDirectory(database)
@@ -140,7 +134,8 @@ def _parts(
     settings: Settings, database: Database, *, contents: DirectoryContents, directory: Directory, first: bool
 ) -> _Parts:
     store, credential_store = SqlCatalogue(database), SqlCredentials(database)
-    ring = KeyRing([_master_key(settings, may_create=first)])
+    key_file = settings.master_key_file or settings.data_dir / FILE_NAME
+    ring = KeyRing([master_key(settings.master_key, key_file, may_create=first)])
     snapshot = Snapshot.of((offer(entry, BUNDLED) for entry in store.entries()), store.head())
     desk = Desk(
         current=Current(snapshot),
@@ -169,19 +164,6 @@ def _parts(
 
 def _new_id() -> str:
     return uuid7(_CLOCK.wall(), os.urandom(10))
-
-
-def _master_key(settings: Settings, *, may_create: bool) -> MasterKey:
-    """The key of the settings, else of its file; a new one only where nothing can have been sealed yet."""
-    if settings.master_key is not None:
-        return parse_master_key(settings.master_key)
-    path: Path = settings.master_key_file or settings.data_dir / FILE_NAME
-    try:
-        return read_key_file(path)
-    except MasterKeyMissing as error:
-        if may_create:
-            return create_key_file(path)
-        raise MasterKeyRefused(f"{error}, and what the database holds is sealed under it; restore the file") from error
 
 
 # What runs

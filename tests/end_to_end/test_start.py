@@ -171,3 +171,12 @@ def test_a_refused_start_names_the_setting(misguided: tuple[int, str], name: str
 @pytest.mark.parametrize("name", ["HEADGATE_ADMIN_TOKEN", "HEADGATE_MASTER_KEY"])
 def test_a_refused_start_does_not_repeat_the_secret(misguided: tuple[int, str], name: str) -> None:
     assert WRONG[name] not in misguided[1]
+
+
+def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "roof").symlink_to(tmp_path / "nowhere")
+
+    code, said = refused(tmp_path / "roof")
+
+    assert (code, said.count("\n")) == (1, 1)
+    assert f"the data directory '{tmp_path / 'roof'}' cannot be made" in said

@@ -15,6 +15,7 @@ from headgate.adapters.sealing.master_key import (
     MasterKeyMissing,
     MasterKeyRefused,
     create_key_file,
+    master_key,
     parse_master_key,
     read_key_file,
 )
@@ -187,3 +188,22 @@ def test_of_two_that_create_at_once_one_wins_whole(path: Path) -> None:
 
     assert (len(created), len(refused)) == (1, 7)
     assert read_key_file(path).reveal() == created[0].reveal()
+
+
+def test_a_key_that_is_given_needs_no_file(tmp_path: Path) -> None:
+    given = Secret(TEXT)
+
+    assert master_key(given, tmp_path / "absent", may_create=False).id == parse_master_key(given).id
+
+
+def test_a_first_start_draws_a_key_and_a_later_one_finds_it(tmp_path: Path) -> None:
+    drawn = master_key(None, tmp_path / "key", may_create=True)
+
+    assert master_key(None, tmp_path / "key", may_create=False).id == drawn.id
+
+
+def test_a_lost_key_file_stops_the_start_and_is_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(MasterKeyRefused, match="restore the file"):
+        master_key(None, tmp_path / "key", may_create=False)
+
+    assert not (tmp_path / "key").exists()

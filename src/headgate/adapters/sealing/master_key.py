@@ -94,6 +94,18 @@ def read_key_file(path: Path) -> MasterKey:
         raise MasterKeyRefused(f"{error} (in {str(path)!r})") from None
 
 
+def master_key(given: Secret | None, path: Path, *, may_create: bool) -> MasterKey:
+    """The key that is given, else the one in the file. Without a file one is drawn, if nothing can be sealed yet."""
+    if given is not None:
+        return parse_master_key(given)
+    try:
+        return read_key_file(path)
+    except MasterKeyMissing as error:
+        if may_create:
+            return create_key_file(path)
+        raise MasterKeyRefused(f"{error}, and what the database holds is sealed under it; restore the file") from error
+
+
 def create_key_file(path: Path) -> MasterKey:
     """Draw a key and write it to a file that did not exist. Either the whole key is on disk afterwards, or no file."""
     key = MasterKey(secrets.token_bytes(KEY_BYTES))
