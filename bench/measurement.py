@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bench import headgate, peers
+from bench import headgate, listing, peers
 from bench.budgets import (
     CATALOGUE_SIZE,
     FEW_STREAMS,
@@ -102,25 +102,34 @@ class Measurement:
         self.results.afterwards |= _memories(targets[1:])
 
     def _measure_catalogue_size(self, site: Site) -> None:
-        sizes = {SMALL_CATALOGUE: (SMALL_SIZE, SMALL_SIZE), LARGE_CATALOGUE: (self.plan.entries, self.plan.keys)}
-        targets = []
-        for number, (name, (entries, keys)) in enumerate(sizes.items()):
-            data = site.folder / f"catalogue-{number}"
-            first = headgate.start(site, self.tools.headgate, data=data, name="first-start")
-            site.children.end(first.child)
-            say(f"{name}: seeding {entries:,} entries and {keys:,} keys")
-            seed_in_process(data, entries=entries, keys=keys)
-            running = headgate.start(site, self.tools.headgate, data=data, name="seeded")
-            say(f"{name}: ready after {running.seconds_to_ready:.2f} s")
-            targets.append(headgate.open_models(running, site, name=name))
+        small = self._start_seeded(site, SMALL_CATALOGUE, entries=SMALL_SIZE, keys=SMALL_SIZE)
+        large = self._start_seeded(site, LARGE_CATALOGUE, entries=self.plan.entries, keys=self.plan.keys)
+        targets = [
+            headgate.open_models(small, site, name=SMALL_CATALOGUE),
+            headgate.open_models(large, site, name=LARGE_CATALOGUE),
+        ]
         self.results.at_rest |= _memories(targets)
         workload = self._whole(CATALOGUE_SIZE, small_question(), seconds=self.plan.seconds)
         _warm_up(targets, workload, site=site)
         self._record(workload, interleave(workload, targets, site=site, rounds=self.plan.rounds))
+        say(f"{LARGE_CATALOGUE}: lists beside streams")
+        lists = listing.measure(large, site, rounds=self.plan.rounds)
+        self.results.rows += listing.rows(lists)
+        self.results.sections.append(listing.section(lists, self.plan.entries))
         self.results.notes.append(
             f"The large catalogue has {self.plan.entries:,} entries and {self.plan.keys:,} keys, the small one "
             f"{SMALL_SIZE} of each."
         )
+
+    def _start_seeded(self, site: Site, name: str, *, entries: int, keys: int) -> headgate.Running:
+        data = site.folder / name.replace(" ", "-")
+        first = headgate.start(site, self.tools.headgate, data=data, name="first-start")
+        site.children.end(first.child)
+        say(f"{name}: seeding {entries:,} entries and {keys:,} keys")
+        seed_in_process(data, entries=entries, keys=keys)
+        running = headgate.start(site, self.tools.headgate, data=data, name="seeded")
+        say(f"{name}: ready after {running.seconds_to_ready:.2f} s")
+        return running
 
     def _workloads(self) -> list[Workload]:
         workloads: list[Workload] = []

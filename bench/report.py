@@ -26,6 +26,9 @@ class Results:
     afterwards: dict[str, Memory] = field(default_factory=dict)
     start_seconds: list[float] = field(default_factory=list)
     peers: dict[str, dict[str, Series]] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    """Budgets whose parts judge them themselves."""
+    sections: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -36,6 +39,7 @@ def budget_rows(results: Results) -> list[Row]:
         memory_row("memory (PSS) at rest", None if rest is None else rest.pss_bytes / MEBIBYTE),
         memory_row("memory (PSS) after the runs", None if after is None else after.pss_bytes / MEBIBYTE),
         start_row(results.start_seconds),
+        *results.rows,
     ]
 
 
@@ -60,6 +64,7 @@ def render(results: Results) -> str:
         _head(results),
         _budgets(results),
         *(_workload(name, of_workload, results.units[name]) for name, of_workload in results.workloads.items()),
+        *results.sections,
         _memory(results),
         *(_peers(name, of_workload, results.units[name]) for name, of_workload in results.peers.items()),
         _list("Runs that failed", failures(results)),
