@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from headgate.catalogue.kinds import Kind
 from tests.gateway.acts import ANSWER, DONE, STREAMED, WHOLE, answered, chunk, streaming
 from tests.gateway.stage import Stage, entry, head
+
+
+def test_a_whole_answer_reaches_the_caller_with_its_cost() -> None:
+    stage = Stage()
+
+    answered(stage.begun(WHOLE), 1)
+
+    ((_, status, headers, body),) = stage.told
+    assert status == 200
+    assert b"x-headgate-cost: 0.000020000000\r\n" in headers
+    assert b"x-headgate-attempts: 1\r\n" in headers
+    answer = json.loads(body)
+    assert answer["model"] == "gpt-4o"
+    assert answer["usage"]["cost"] == 0.00002
+    assert answer["usage"]["cost_details"] == {"input_cost": 0.00001, "output_cost": 0.00001}
+    assert [each.outcome for each in stage.settlements] == ["answered"]
+    assert stage.settlements[0].cost == 20_000_000
+
+
+def test_the_upstream_gets_its_own_model_name_and_the_callers_other_fields() -> None:
+    stage = Stage()
+
+    stage.begun(b'{"model":"gpt-4o","messages":[],"seed":7,"unknown":{"a":[1.50]}}')
+
+    (sent,) = [each for each in stage.did if each[0] == "send"]
+    assert sent[2] == "/v1/chat/completions"
+    assert sent[3] == b'{"model":"gpt-4o-upstream","messages":[],"seed":7,"unknown":{"a":[1.50]}}'
 
 
 def test_a_bad_key_is_refused_before_the_body_is_taken() -> None:
