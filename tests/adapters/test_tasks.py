@@ -69,3 +69,21 @@ def test_closing_cancels_what_runs_and_what_that_starts(caplog: pytest.LogCaptur
 
     assert asyncio.run(scenario()) == 0
     assert caplog.records == []
+
+
+def test_closing_ends_also_when_a_task_has_ended_just_before() -> None:
+    """Under Python 3.12 and later it went round for ever."""
+
+    async def scenario() -> int:
+        tasks = Tasks()
+
+        async def work() -> None:
+            pass
+
+        task = tasks.start(work(), name="short")
+        while not task.done():
+            await asyncio.sleep(0)
+        await tasks.close()
+        return len(tasks)
+
+    assert asyncio.run(scenario()) == 0

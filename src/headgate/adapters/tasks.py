@@ -38,6 +38,8 @@ class Tasks:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+            # Since Python 3.12 gathering what has ended does not yield, so their own callbacks may be still to come.
+            self._running.difference_update(running)
 
     def _ended(self, task: asyncio.Task[T]) -> None:
         self._running.discard(task)
