@@ -43,3 +43,11 @@ def usd(amount: Picodollars) -> bytes:
         return b"0.%012d" % amount
     whole, rest = divmod(abs(amount), PICODOLLARS_PER_USD)
     return b"%b%d.%012d" % (b"-" if amount < 0 else b"", whole, rest)
+
+
+def usd_with_parts(one: Picodollars, other: Picodollars) -> tuple[bytes, bytes, bytes]:
+    """The sum of two amounts, and the two, as `usd` writes them. Every answer with a price is shown these three."""
+    both = one + other
+    if one >= 0 and other >= 0 and both < PICODOLLARS_PER_USD:
+        return b"0.%012d" % both, b"0.%012d" % one, b"0.%012d" % other
+    return usd(both), usd(one), usd(other)

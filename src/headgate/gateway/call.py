@@ -114,7 +114,7 @@ class Call:
     def body_complete(self) -> None:
         if self.state is not BODY:
             return
-        parts = self._parts
+        parts, self._parts = self._parts, []
         try:
             request = self._request = ChatRequest(parts[0] if len(parts) == 1 else b"".join(parts))
             offer, self._snapshot = entry_for(
@@ -123,7 +123,7 @@ class Call:
         except GatewayError as error:
             self._refuse(error)
         else:
-            self._try(offer)
+            self._try(offer, self._road.clock.now())
 
     def whole(self, head: RequestHead, body: bytes | memoryview) -> None:
         """`head`, `body` and `body_complete` in one: the request came at once."""
@@ -134,7 +134,7 @@ class Call:
         except GatewayError as error:
             self._refuse(error)
         else:
-            self._try(offer)
+            self._try(offer, self._started)
 
     def client_gone(self) -> None:
         if self.state is not ENDED:
@@ -182,7 +182,7 @@ class Call:
 
     def connected(self, attempt: int) -> None:
         if attempt == self._attempt and self.state is CONNECT:
-            self._send()
+            self._send(self._road.clock.now())
 
     def request_sent(self, attempt: int) -> None:
         if attempt == self._attempt and self.state is SEND:
@@ -256,22 +256,21 @@ class Call:
 
     # From one attempt to the next
 
-    def _try(self, offer: Offer, *, fresh: bool = False) -> None:
+    def _try(self, offer: Offer, now: float, *, fresh: bool = False) -> None:
         road = self._road
         self._offer = offer
         self._attempt += 1
-        self._parts = []
-        now = road.clock.now()
         self.state = CONNECT
         self._deadline = now + road.timeouts.connect
         self._total = now + (offer.timeout or road.timeouts.total)
         wire = self._wire = self._asked = road.upstream.connect(offer, self, self._attempt, fresh=fresh)
         if wire.ready:
-            self._send()
+            self._send(now)
 
     def _try_another(self, failure: Failure) -> None:
         """The next attempt, as the plan has it. A plan is made when the first attempt fails: most never do."""
         self._relay = self._bill = None
+        self._parts = []
         self._kept = 0
         if self._plan is None:
             snapshot, principal = self._snapshot, self._principal
@@ -283,19 +282,20 @@ class Call:
             except GatewayError as error:
                 step = self._plan.failed(Failure(kind=FailureKind.UNROUTABLE, message=error.message))
             else:
-                self._try(step.offer, fresh=step.fresh)
+                self._try(step.offer, self._road.clock.now(), fresh=step.fresh)
                 return
         self._report(UpstreamFailed(step.failures, model=self._offer.name), Outcome.FAILED)
 
-    def _send(self) -> None:
-        offer, wire, route = self._offer, self._wire, self._offer.route
+    def _send(self, now: float) -> None:
+        offer, wire = self._offer, self._wire
+        route = offer.route
         assert wire is not None, "a connection was announced"
         assert not isinstance(route, Unroutable), "an attempt has a route"
         body = self._request.outbound(route.json_model, offer.call_defaults, stream_usage=route.provider.stream_usage)
         self.state = SEND
         if wire.send(route.chat_path, body):
             self.state = WAIT
-        self._deadline = self._road.clock.now() + self._road.timeouts.first_byte
+        self._deadline = now + self._road.timeouts.first_byte
 
     def _fail(self, failure: Failure) -> None:
         """The attempt failed: to the next one, or, once the caller has a part of the answer, to the end."""
@@ -346,14 +346,14 @@ class Call:
         if isinstance(answer, Failure):
             self._fail(answer)
             return
-        shown = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
+        cost = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
         self._settle(Outcome.ANSWERED, 200)
-        self._client.answer(200, self._head_lines(b"application/json") + shown, answer)
+        self._client.answer(200, self._head_lines(b"application/json", cost), answer)
 
     def _open_stream(self) -> None:
         self.state = STREAM
         self._first_byte = self._road.clock.now() - self._started
-        self._client.start(200, self._head_lines(b"text/event-stream; charset=utf-8") + b"cache-control: no-cache\r\n")
+        self._client.start(200, self._head_lines(b"text/event-stream; charset=utf-8", b"cache-control: no-cache\r\n"))
 
     def _finish_stream(self, relay: StreamRelay, *, framed: bool) -> None:
         out = relay.end(framed=framed)
@@ -368,13 +368,14 @@ class Call:
         self._client.write(out)
         self._client.end()
 
-    def _head_lines(self, content_type: bytes) -> bytes:
-        return b"content-type: %b\r\nx-request-id: %b\r\nx-headgate-model: %b\r\nx-headgate-attempts: %d\r\n%b" % (
+    def _head_lines(self, content_type: bytes, more: bytes) -> bytes:
+        return b"content-type: %b\r\nx-request-id: %b\r\nx-headgate-model: %b\r\nx-headgate-attempts: %d\r\n%b%b" % (
             content_type,
             self.request_id.encode(),
             self._offer.header_name,
             self._attempt,
             b"deprecation: true\r\n" if self._offer.deprecated else b"",
+            more,
         )
 
     # Every way out
@@ -404,22 +405,20 @@ class Call:
     def _settle(self, outcome: Outcome, status: int) -> None:
         """The one place where a call ends that was admitted. A call that never reached an upstream has used nothing."""
         if self.state >= CONNECT:
-            self._road.telemetry.settled(self._settlement(outcome, status))
+            bill, relay, road = self._bill, self._relay, self._road
+            if bill is not None and bill.usage is None and relay is not None:
+                bill.settle(relay.usage or self._request.estimate(relay.events))
+            settlement = Settlement(
+                principal=self._principal,
+                offer=self._offer,
+                outcome=outcome,
+                status=status,
+                attempts=self._attempt,
+                usage=bill.usage if bill is not None else None,
+                cost=bill.cost.total if bill is not None and bill.cost is not None else None,
+                duration=road.clock.now() - self._started,
+                first_byte=self._first_byte,
+            )
+            road.telemetry.settled(settlement)
         self.state = ENDED
         self._total = self._deadline = math.inf
-
-    def _settlement(self, outcome: Outcome, status: int) -> Settlement:
-        bill, relay, road = self._bill, self._relay, self._road
-        if bill is not None and bill.usage is None and relay is not None:
-            bill.settle(relay.usage or self._request.estimate(relay.events))
-        return Settlement(
-            principal=self._principal,
-            offer=self._offer,
-            outcome=outcome,
-            status=status,
-            attempts=self._attempt,
-            usage=bill.usage if bill is not None else None,
-            cost=bill.cost.total if bill is not None and bill.cost is not None else None,
-            duration=road.clock.now() - self._started,
-            first_byte=self._first_byte,
-        )

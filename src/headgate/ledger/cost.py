@@ -10,21 +10,19 @@ from headgate.core.usage import Usage
 
 
 class Cost(msgspec.Struct, frozen=True, gc=False):
-    """The parts of one answer's cost."""
+    """One answer's cost, and its parts."""
 
+    total: Picodollars
     input: Picodollars
     output: Picodollars
-
-    @property
-    def total(self) -> Picodollars:
-        return self.input + self.output
 
 
 def cost(usage: Usage, price: Price) -> Cost:
     """Exact, or MoneyOutOfRange: a cost that cannot be written down is never zero."""
     paid_in = (usage.input + usage.cached_input + usage.cache_write) * price.input
     paid_out = (usage.output + usage.reasoning) * price.output
+    total = paid_in + paid_out
     # Neither part is negative, so both fit if their sum does.
-    if paid_in + paid_out > MAX_COST:
-        raise MoneyOutOfRange(f"{paid_in + paid_out} picodollars do not fit one row")
-    return Cost(paid_in, paid_out)
+    if total > MAX_COST:
+        raise MoneyOutOfRange(f"{total} picodollars do not fit one row")
+    return Cost(total, paid_in, paid_out)

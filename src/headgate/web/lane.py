@@ -139,9 +139,8 @@ class Lane(ApplicationConnection):
         body = repeat.body_of(data)
         if body is None or len(body) > self.limits.body_bytes:
             return False
-        self.phase, self.whole, self.short, self.taking = CALL, True, True, False
-        self.deadline = NO_DEADLINE
-        self.told_blocked = False
+        # Since the last message `whole` says true and `taking` false.
+        self.phase, self.deadline, self.told_blocked = CALL, NO_DEADLINE, False
         call = self.call = repeat.opens(self)
         try:
             call.whole(repeat.head, body)

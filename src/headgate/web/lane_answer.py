@@ -52,14 +52,15 @@ class AnsweringConnection(Connection):
         if self.phase is not CALL:
             return
         self.closing = closing = not self.persists()
+        length = len(body)
         head = b"%b%b%bcontent-length: %d\r\n%b\r\n" % (
             status_line(status),
             self.inbound.date,
             headers,
-            len(body),
+            length,
             _CLOSE if closing else b"",
         )
-        if len(body) <= _COPIED:
+        if length <= _COPIED:
             self.transport.write(head + body)
         else:
             self.transport.writelines((head, body))
@@ -84,12 +85,13 @@ class AnsweringConnection(Connection):
     def write(self, data: bytes) -> None:
         if self.phase is not CALL:
             return
+        length = len(data)
         if self.version == "1.0":
             self.transport.write(data)
-        elif len(data) <= _COPIED:
-            self.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        elif length <= _COPIED:
+            self.transport.write(b"%x\r\n%b\r\n" % (length, data))
         else:
-            self.transport.writelines((b"%x\r\n" % len(data), data, b"\r\n"))
+            self.transport.writelines((b"%x\r\n" % length, data, b"\r\n"))
         if self.flow.write_paused and self.transport.get_write_buffer_size() > self.limits.unwritten_bytes:
             # The call hears of it when the connection is lost.
             self.reset()

@@ -24,13 +24,11 @@ from headgate.gateway.ports import UpstreamEvents
 class HttpWire(Exchange):
     """The `Wire` of an attempt over HTTP. Once the attempt is over, its methods do nothing."""
 
-    __slots__ = ()
-
     def send(self, path: str, body: bytes) -> bool:
-        connection = self.connection
-        if connection is None or self.events is None:
+        connection, head = self.connection, self.head
+        if connection is None or head is None or self.events is None:
             return True
-        return connection.send(self.head.start(path), body)
+        return connection.send(head.start(path), body)
 
     def pause(self) -> None:
         if self.connection is not None and self.events is not None:
@@ -41,7 +39,7 @@ class HttpWire(Exchange):
             self.connection.resume()
 
     def redacted(self, text: bytes) -> bytes:
-        return self.head.redacted(text) if self.origin is not None else text
+        return self.head.redacted(text) if self.head is not None else text
 
     def abort(self) -> None:
         if self.events is None:
@@ -74,17 +72,15 @@ class HttpUpstream:
         return Counts(*(sum(column) for column in zip(*each, strict=True))) if each else Counts(0, 0, 0)
 
     def connect(self, offer: Offer, events: UpstreamEvents, attempt: int, *, fresh: bool) -> HttpWire:
-        wire = HttpWire(events, attempt, fresh=fresh)
         head = self._heads.head(offer)
         if isinstance(head, Failure):
+            wire = HttpWire(events, attempt, fresh)
             self._fail_later(wire, head)
             return wire
-        wire.head = head
-        wire.origin = origin = self._origins.get(head.key) or self._add(head.key)
+        origin = self._origins.get(head.key) or self._add(head.key)
         connection = None if fresh else origin.take()
+        wire = HttpWire(events, attempt, fresh, head, origin, connection, connection is not None)
         if connection is not None:
-            wire.connection = connection
-            wire.ready = True
             connection.exchange = wire
         elif not origin.want(wire):
             message = f"all {self._limits.connections} connections to {head.key.host!r} are taken, and too many wait"

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import httptools
+import msgspec
 
 from headgate.core.failure import Failure, FailureKind
 from headgate.http1 import headers as fields
@@ -24,16 +25,13 @@ _IDENTITY: Final = frozenset({b"", b"identity"})
 _WATCHED: Final = frozenset({b"content-encoding", b"content-length", b"keep-alive", b"transfer-encoding"})
 
 
-class ReceivedHeaders:
+class ReceivedHeaders(msgspec.Struct, frozen=True):
     """Header fields, names in lower case. They are put into that form when somebody looks, which few do."""
 
-    __slots__ = ("_fields",)
-
-    def __init__(self, fields: dict[bytes, bytes]) -> None:
-        self._fields = fields
+    as_received: dict[bytes, bytes]
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
-        return ((name.lower(), value.rstrip()) for name, value in self._fields.items())
+        return ((name.lower(), value.rstrip()) for name, value in self.as_received.items())
 
 
 def malformed(message: str) -> Failure:
@@ -53,9 +51,11 @@ class ResponseReader:
         "_fed",
         "_fields",
         "_last",
+        "_names",
         "_parser",
         "_plain",
         "_silence",
+        "_watched",
         "complete",
         "failure",
         "headers",
@@ -85,6 +85,9 @@ class ResponseReader:
         self._plain = False
         self._silence = 0
         self._last = 0
+        # The names of the last response, and those of them that are watched: an upstream rarely changes them.
+        self._names: list[bytes] = []
+        self._watched: list[bytes] = []
         self.failure = None
         self.keep_alive = self.left_over = False
         self.next()
@@ -107,7 +110,14 @@ class ResponseReader:
             if self.status:
                 self._parser.feed_data(data)
             else:
-                self._feed_head(data)
+                fed = self._fed
+                if not fed:
+                    self._plain = data.startswith(_PLAIN)
+                self._fed = fed + len(data)
+                if self._fed <= self._cap:
+                    self._parser.feed_data(data)
+                else:
+                    self._feed_beyond_cap(data, fed)
         except httptools.HttpParserCallbackError as error:
             raise error.__context__ or error from None
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
@@ -127,19 +137,14 @@ class ResponseReader:
         pieces = self.pieces
         if self.left_over:
             del pieces[self._last :]
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if len(pieces) == 1:
+            return pieces.pop()
+        body = b"".join(pieces)
         pieces.clear()
         return body
 
-    def _feed_head(self, data: bytes) -> None:
+    def _feed_beyond_cap(self, data: bytes, fed: int) -> None:
         """Feed no more than the cap before the head is complete: what is refused must not depend on the cutting."""
-        fed = self._fed
-        if not fed:
-            self._plain = data.startswith(_PLAIN)
-        self._fed = fed + len(data)
-        if self._fed <= self._cap:
-            self._parser.feed_data(data)
-            return
         self._parser.feed_data(data[: self._cap - fed])
         if self.status:
             self._parser.feed_data(data[self._cap - fed :])
@@ -161,11 +166,14 @@ class ResponseReader:
             self._plain = False
             return
         # A copy, because trailers and the next response go into the same dictionary.
-        self.headers = ReceivedHeaders(self._fields.copy())
-        for name, value in self._fields.items():
-            lowered = name.lower()
-            if lowered in _WATCHED:
-                self._watch(lowered, value.rstrip())
+        received = self._fields
+        self.headers = ReceivedHeaders(received.copy())
+        names = list(received)
+        if names != self._names:
+            self._names = names
+            self._watched = [name for name in names if name.lower() in _WATCHED]
+        for name in self._watched:
+            self._watch(name.lower(), received[name].rstrip())
         if not 200 <= status < 600:
             self.failure = malformed(f"status {status} answers nothing that was asked")
         elif not self._plain and (version := self._parser.get_http_version()) not in _VERSIONS:
