@@ -42,7 +42,7 @@ Extra = Callable[[Usage], bytes]
 EVENT_LIMIT: Final = 16 * 1024 * 1024
 _BYTES_PER_TOKEN: Final = 4
 _TRUE: Final = msgspec.Raw(b"true")
-_BACKSLASH: Final = ord("\\")
+_QUOTE, _LINE_FEED, _BACKSLASH = b'"\n\\'  # as numbers: bytes of length one take five times as long to look for
 _NULL: Final = msgspec.Raw(b"null")
 _NOTHING: Final = msgspec.Raw(b"[]")
 _USAGE_ASKED: Final = msgspec.Raw(b'{"include_usage":true}')
@@ -166,6 +166,7 @@ class StreamRelay:
         "_shown_after",
         "_shown_before",
         "_template",
+        "_text",
         "_usage_event",
         "began",
         "events",
@@ -184,6 +185,7 @@ class StreamRelay:
         self._no_usage = b'"usage":null'
         self._frames = 0
         self._before = self._after = self._shown_before = self._shown_after = b""
+        self._text = slice(0)
         self._finished = False
         self._done = False
         self._usage_event = b""
@@ -198,9 +200,9 @@ class StreamRelay:
             return b""
         idle = self._reader.idle
         if idle and self._before and data.startswith(self._before) and data.endswith(self._after):
-            text = data[len(self._before) : -len(self._after)]
+            text = data[self._text]
             # A text with a quote is another frame, and one that ends in a backslash would escape the quote after it.
-            if text and b'"' not in text and b"\n" not in text and text[-1] != _BACKSLASH:
+            if text and _QUOTE not in text and _LINE_FEED not in text and text[-1] != _BACKSLASH:
                 self.events += 1
                 return self._shown_before + text + self._shown_after
         if idle and self._model and data.endswith(b"\n\n"):
@@ -308,6 +310,7 @@ class StreamRelay:
         if found is None or not event.startswith(b"data:") or event.count(b"\n") != 2:
             return
         self._before, self._after = found["before"], found["after"]
+        self._text = slice(len(self._before), -len(self._after))
         self._shown_before = self._before.replace(self._model, self._name)
         self._shown_after = self._after.replace(self._model, self._name)
 
