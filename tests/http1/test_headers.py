@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.http1.headers import end_to_end, field, first, is_name, is_value, options, seconds
+from headgate.http1.headers import field, is_name, is_value, seconds
 
 
 @pytest.mark.parametrize("name", [b"x", b"X-Request-Id", b"a!#$%&'*+.^_`|~0"])
@@ -50,31 +50,6 @@ def test_a_refused_value_is_not_shown() -> None:
         field(b"x-key", b"sk-secret\n")
 
     assert "secret" not in str(refused.value)
-
-
-def test_hop_by_hop_fields_end_with_their_connection() -> None:
-    headers = [
-        (b"connection", b"close, X-Private"),
-        (b"keep-alive", b"timeout=5"),
-        (b"transfer-encoding", b"chunked"),
-        (b"content-length", b"5"),
-        (b"x-private", b"1"),
-        (b"retry-after", b"7"),
-    ]
-
-    assert end_to_end(headers) == [(b"retry-after", b"7")]
-
-
-def test_the_options_of_several_connection_fields_are_one_list() -> None:
-    headers = [(b"connection", b"Keep-Alive,, x "), (b"x", b"y"), (b"connection", b"close")]
-
-    assert options(headers) == {b"keep-alive", b"x", b"close"}
-
-
-def test_the_first_field_of_a_name_counts() -> None:
-    headers = [(b"a", b"1"), (b"b", b"2"), (b"a", b"3")]
-
-    assert (first(headers, b"a"), first(headers, b"c")) == (b"1", None)
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Rules of HTTP/1.1 for both sides: caps, header checks, hop-by-hop names, chunk framing. Pure."""
+"""Rules of HTTP/1.1 for both sides: caps, header checks, framing. Pure."""

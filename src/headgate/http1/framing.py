@@ -1,4 +1,4 @@
-"""How a body is framed: chunks, and the head lines that the gateway writes."""
+"""How an answer is framed: its first line, and what stands between and behind its parts."""
 
 from __future__ import annotations
 
@@ -47,13 +47,3 @@ _LINES: Final = {status: b"HTTP/1.1 %d %b\r\n" % (status, reason) for status, re
 def status_line(status: int) -> bytes:
     """The first line of an answer, with its CRLF. The reason is empty where no common phrase exists."""
     return _LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
-
-
-def chunk(data: bytes) -> bytes:
-    """One chunk. `data` is not empty: an empty chunk would end the body."""
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-def has_body(status: int) -> bool:
-    """Whether an answer of that status to a POST has a body at all (RFC 9112, 6.3)."""
-    return status >= 200 and status not in (204, 304)

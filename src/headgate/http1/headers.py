@@ -1,4 +1,4 @@
-"""Header fields: which may be forwarded, and which bytes a name or a value may have.
+"""Header fields: which frame a message, and which bytes a name or a value may have.
 
 A value that carries CR, LF or NUL writes other people's headers, so everything of ours that goes into a head is
 checked here first. Parsers refuse such bytes on the way in; this is about what goes out.
@@ -7,24 +7,7 @@ checked here first. Parsers refuse such bytes on the way in; this is about what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Final
-
-HOP_BY_HOP: Final = frozenset(
-    {
-        b"connection",
-        b"keep-alive",
-        b"proxy-authenticate",
-        b"proxy-authorization",
-        b"proxy-authentication-info",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    }
-)
-"""Names that speak about one connection and end with it (RFC 9110, 7.6.1). Lower case."""
 
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 """Names that say where a body ends. Only whoever writes the message sets them."""
@@ -50,24 +33,6 @@ def field(name: bytes, value: bytes) -> bytes:
     if not is_value(value):
         raise ValueError(f"the value of header {name!r} has a control character, or a space at one end")
     return b"%b: %b\r\n" % (name, value)
-
-
-def options(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
-    """The options of all Connection fields, lower case: `close`, `keep-alive`, names of more hop-by-hop fields."""
-    listed = (value.lower().split(b",") for name, value in headers if name == b"connection")
-    return frozenset(option.strip() for part in listed for option in part) - {b""}
-
-
-def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The fields that a gateway may forward: without hop-by-hop fields, those that Connection names, and framing."""
-    fields = list(headers)
-    dropped = HOP_BY_HOP | FRAMING | options(fields)
-    return [pair for pair in fields if pair[0] not in dropped]
-
-
-def first(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """The value of the first field of that (lower-case) name."""
-    return next((value for key, value in headers if key == name), None)
 
 
 def seconds(value: bytes, parameter: bytes) -> int | None:
