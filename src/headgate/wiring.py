@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -213,7 +214,7 @@ def _upstream(parts: _Parts) -> Upstreams:
 def _inbound(settings: Settings, road: Road) -> Inbound:
     endpoints = {(each.method, each.path): each for each in ENDPOINTS}
     return Inbound(
-        routes(endpoints, lambda client, endpoint: Call(road, client, endpoint)),
+        routes(endpoints, partial(Call, road)),
         _answer_error,
         limits=LaneLimits(body_bytes=settings.max_body_bytes),
         trusted_proxies=networks(settings.trusted_proxies),

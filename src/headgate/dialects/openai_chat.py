@@ -66,7 +66,7 @@ class ChatRequest:
         self._fields = fields
         self.size = len(body)
         self.model = text(fields, "model", MODEL_LIMIT)
-        self.stream = flag(fields, "stream")
+        self.stream = flag(fields, "stream") if "stream" in fields else False
         self.include_usage = self._asks_for_usage() if "stream_options" in fields else False
         if "messages" not in fields:
             raise InvalidBody("'messages' is required: a list of messages", details=[detail("messages", "a list")])

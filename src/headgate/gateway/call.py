@@ -63,25 +63,37 @@ HEAD, BODY, CONNECT, SEND, WAIT, ANSWER, STREAM, ENDED = State
 
 
 class Call:
-    """One request from admission to settlement. Single use; driven from one thread.
+    """One request from admission to settlement. Single use; driven from one thread."""
 
-    What most calls never change is a value of the class: it costs a call nothing until it is set.
-    """
+    # CPython reads a slot in place. For an attribute that the class has a value for it goes the long way at each use.
+    __slots__ = (
+        "_asked",
+        "_attempt",
+        "_bill",
+        "_blocked",
+        "_client",
+        "_deadline",
+        "_endpoint",
+        "_first_byte",
+        "_headers",
+        "_heard",
+        "_kept",
+        "_offer",
+        "_parts",
+        "_plan",
+        "_principal",
+        "_relay",
+        "_request",
+        "_road",
+        "_snapshot",
+        "_started",
+        "_status",
+        "_total",
+        "_wire",
+        "request_id",
+        "state",
+    )
 
-    state: State = State.HEAD
-    _attempt = 0
-    _first_byte: float | None = None
-    _deadline = math.inf
-    _total = math.inf
-    _status = 0
-    _kept = 0
-    _heard = False
-    _blocked = False
-    _bill: Bill | None = None
-    _plan: Plan | None = None
-    _relay: StreamRelay | None = None
-    _wire: Wire | None = None
-    _asked: Wire | None = None
     _headers: ReceivedHeaders
     _offer: Offer
     _principal: Principal
@@ -92,9 +104,19 @@ class Call:
         self._road = road
         self._client = client
         self._endpoint = endpoint
-        self._parts: list[bytes] = []
         self._started = road.clock.now()
         self.request_id = road.ids.next()
+        self.state: State = HEAD
+        self._parts: list[bytes] = []
+        self._attempt = self._status = self._kept = 0
+        self._deadline = self._total = math.inf
+        self._first_byte: float | None = None
+        self._heard = self._blocked = False
+        self._wire: Wire | None = None
+        self._asked: Wire | None = None
+        self._bill: Bill | None = None
+        self._plan: Plan | None = None
+        self._relay: StreamRelay | None = None
 
     # What the driver of the inbound connection tells
 

@@ -43,6 +43,22 @@ class _Pipelined(Exception):
 class Lane(ApplicationConnection):
     """A connection of a client, and the `Client` of its calls."""
 
+    __slots__ = (
+        "_fault",
+        "_fed",
+        "_fields",
+        "_length",
+        "_method",
+        "_overhead",
+        "_pieces",
+        "_progress",
+        "_repeat",
+        "_second_parser",
+        "_tail",
+        "_taken",
+        "_watched",
+    )
+
     def __init__(
         self,
         *,
@@ -248,8 +264,7 @@ class Lane(ApplicationConnection):
                 self.flow.pause_reading()
             self.cycle.message_event.set()
 
-    def rest(self) -> None:
-        super().rest()
+    def forget(self) -> None:
         self._fed = 0
         self._tail = b""
         if self._pieces:

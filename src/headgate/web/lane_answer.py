@@ -30,6 +30,14 @@ class AnsweringConnection(Connection):
     is so short that reading it to its end is cheaper than closing. `closing`: the answer's head said close.
     """
 
+    __slots__ = (
+        "closing",
+        "keep_alive",
+        "short",
+        "version",
+        "whole",
+    )
+
     def __init__(
         self,
         *,
@@ -137,5 +145,9 @@ class AnsweringConnection(Connection):
             return
         self.phase = WAITING
         self.taking = False
+        self.forget()
         limits = self.limits
         self.deadline = self.inbound.now + (limits.stall_seconds if self.flow.write_paused else limits.idle_seconds)
+
+    def forget(self) -> None:
+        """What was recorded of the message that is answered is of no use for the next one."""

@@ -68,6 +68,23 @@ class Connection(HttpToolsProtocol):
     message is still arriving. `started`: a part of the answer has been written.
     """
 
+    # CPython reads the first thirty attributes of an instance quickly, and only as long as there are no more. uvicorn's
+    # class has nearly as many; with ours among them every call of a method would take the long way.
+    __slots__ = (
+        "_discardable",
+        "_unsent",
+        "call",
+        "deadline",
+        "deaf",
+        "inbound",
+        "limits",
+        "peer",
+        "phase",
+        "started",
+        "taking",
+        "told_blocked",
+    )
+
     def __init__(
         self,
         *,
