@@ -34,7 +34,8 @@ from headgate.core.errors import (
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.principal import Principal
 from headgate.dialects.openai import classify
-from headgate.dialects.openai_chat import ChatRequest, StreamRelay, whole_answer
+from headgate.dialects.openai_chat import ChatRequest, whole_answer
+from headgate.dialects.openai_stream import StreamRelay
 from headgate.gateway.admission import admitted, demand_callable, entry_for, without_secret
 from headgate.gateway.bill import Bill
 from headgate.gateway.endpoint import Endpoint

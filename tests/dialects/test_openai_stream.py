@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.core.usage import Usage
-from headgate.dialects.openai_chat import ChatRequest, StreamRelay
+from headgate.dialects.openai_chat import ChatRequest
+from headgate.dialects.openai_stream import StreamRelay
 from tests.dialects.pieces import CUTS, cut_at
 
 MINE = msgspec.Raw(b'"mine"')
