@@ -17,7 +17,6 @@ from headgate.core.json import Json, JsonObject
 
 NAME_LIMIT: Final = 128
 REGION_LIMIT: Final = 64
-TYPE_LIMIT: Final = 64
 RESERVED_NAMES: Final = frozenset({"auto"})
 
 

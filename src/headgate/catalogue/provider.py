@@ -41,7 +41,3 @@ class Provider(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     api_version: str | None = None
     families: tuple[str, ...] = ()
     """Prefixes of model names that are this provider's when an entry names none: `gpt-`, `claude-`."""
-
-    @property
-    def requires_base_url(self) -> bool:
-        return self.base_url is None and self.dialect != "mock"

@@ -6,8 +6,7 @@ A provider whose dialect is not `openai` or `mock` can be named and stored, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import Final
 
 from headgate.catalogue.provider import AuthScheme, Provider
@@ -187,4 +186,3 @@ def _plain(name: str) -> str:
 
 
 BUNDLED: Final = Providers(_ROWS)
-KNOWN: Final[Mapping[str, Provider]] = MappingProxyType({row.id: row for row in _ROWS})

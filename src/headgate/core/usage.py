@@ -25,6 +25,3 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     @property
     def completion(self) -> int:
         return self.output + self.reasoning
-
-
-NOTHING = Usage()

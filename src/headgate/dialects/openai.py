@@ -162,12 +162,6 @@ def buckets(reported: ReportedUsage) -> Usage | None:
     return Usage(prompt - cached, cached, 0, completion - reasoning, reasoning)
 
 
-def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
-    """The buckets of a usage object, or None if it says nothing usable."""
-    reported = read_reported(raw)
-    return buckets(reported) if reported is not None else None
-
-
 def priced(usage: msgspec.Raw, reported: ReportedUsage, extra: bytes) -> msgspec.Raw:
     """A usage object with our own members added; `extra` is a run of JSON members, and wins over the upstream's."""
     given = bytes(usage)

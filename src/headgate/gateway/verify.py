@@ -48,8 +48,6 @@ class SmokeResult(msgspec.Struct, frozen=True, kw_only=True):
 class Probe:
     """An upstream exchange whose answer is kept. `result` resolves to the body of a 200, or to a Failure."""
 
-    abandoned = False
-
     def __init__(self) -> None:
         self.result: asyncio.Future[bytes | Failure] = asyncio.get_running_loop().create_future()
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
