@@ -40,6 +40,10 @@ class EventReader:
                 return []
             data = data.removeprefix(_BOM)
             self._began = True
+        if b"\r" not in data:
+            # Nearly every upstream ends its lines in LF alone, which needs no pattern.
+            *whole, self._rest = data.split(b"\n\n")
+            return self._kept([event + b"\n\n" for event in whole])
         events = []
         start = 0
         while True:
@@ -50,6 +54,9 @@ class EventReader:
             events.append(data[start : end.end()])
             start = end.end()
         self._rest = data[start:]
+        return self._kept(events)
+
+    def _kept(self, events: list[bytes]) -> list[bytes]:
         self.idle = not self._rest
         if len(self._rest) > self._limit:
             raise EventTooLarge(f"an event is larger than {self._limit} bytes")
