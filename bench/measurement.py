@@ -4,7 +4,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -63,9 +63,11 @@ class Measurement:
             if Part.START in self.parts:
                 self._measure_starts(site)
             if self.parts & {Part.WHOLE, Part.STREAMS} or self.plan.peers:
-                own = self._measure_side_by_side(site)
-                if self.plan.peers:
-                    self._measure_peers(site, own)
+                # Nothing that was measured may go on beside what is measured next: a gateway has its core to itself.
+                with Children(Path(folder)) as contenders:
+                    own = self._measure_side_by_side(replace(site, children=contenders))
+                    if self.plan.peers:
+                        self._measure_peers(replace(site, children=contenders), own)
             if Part.CATALOGUE in self.parts:
                 self._measure_catalogue_size(site)
 
@@ -112,6 +114,7 @@ class Measurement:
         workload = self._whole(CATALOGUE_SIZE, small_question(), seconds=self.plan.seconds)
         _warm_up(targets, workload, site=site)
         self._record(workload, interleave(workload, targets, site=site, rounds=self.plan.rounds))
+        site.children.end(small.child)
         say(f"{LARGE_CATALOGUE}: lists beside streams")
         lists = listing.measure(large, site, rounds=self.plan.rounds)
         self.results.rows += listing.rows(lists)
