@@ -157,13 +157,9 @@ def test_an_organization_that_changes_its_slug_leaves_the_former_one(town: Town)
     assert town.directory.organization("apex") is not None
 
 
-def test_the_only_project_is_named_only_where_there_is_one(town: Town) -> None:
-    only = town.directory.only_project("o-globex")
-
-    assert only is not None
-    assert only.slug == "main"
-    assert town.directory.only_project("o-acme") is None
-    assert town.directory.only_project("o-nobody") is None
+def test_the_projects_of_an_organization_come_in_the_order_of_creation(town: Town) -> None:
+    assert [each.slug for each in town.directory.projects_of("o-acme")] == ["web", "api"]
+    assert town.directory.projects_of("o-nobody") == []
 
 
 def test_the_first_joined_organization_comes_first(town: Town) -> None:

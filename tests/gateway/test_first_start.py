@@ -80,7 +80,7 @@ def test_the_administrator_is_of_the_platform_and_owns_the_organization(house: H
     membership = house.directory.membership(administrator.id, organization.id)
     assert membership is not None
     assert membership.role is Role.OWNER
-    assert house.directory.project(organization.id, "default") == house.directory.only_project(organization.id)
+    assert house.directory.projects_of(organization.id) == [house.directory.project(organization.id, "default")]
 
 
 def test_a_token_of_the_settings_is_taken_as_it_stands_and_not_shown(house: House) -> None:

@@ -10,6 +10,8 @@ import enum
 
 import msgspec
 
+from headgate.core.overlay import NO_OVERLAY, Overlay
+
 
 class Role(enum.StrEnum):
     """What a member is in an organization."""
@@ -20,6 +22,35 @@ class Role(enum.StrEnum):
     VIEWER = "viewer"
 
 
+class ProjectRole(enum.StrEnum):
+    """What a member of an organization is in one of its projects."""
+
+    DEVELOPER = "developer"
+    OPERATOR = "operator"
+    VIEWER = "viewer"
+
+
+class Sharing(enum.StrEnum):
+    """Who may share an own entry with the organization."""
+
+    ADMINS = "admins"
+    MEMBERS = "members"
+
+
+class OrganizationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How an organization is run. `public_models`: its shared entries are listed to people who are not signed in."""
+
+    sharing: Sharing = Sharing.ADMINS
+    public_models: bool = False
+    overlay: Overlay = NO_OVERLAY
+
+
+class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a project is run."""
+
+    developers_manage_secrets: bool = True
+
+
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
     """A tenant. `slug` is unique, lower case letters, digits and hyphens, at most 64."""
 
@@ -27,6 +58,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     name: str
     created_at: float
+    settings: OrganizationSettings = OrganizationSettings()
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,15 +69,32 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     name: str
     created_at: float
+    settings: ProjectSettings = ProjectSettings()
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person. `platform_admin` may administer the platform's own entries and every organization's settings."""
+    """A person. `platform_admin` may administer the platform's own entries and every organization's settings.
+
+    `email` is unique and what one signs in with; `password` is an argon2id hash in PHC's string form, "" if there is
+    none. `default_organization` is the context of requests that name none, "" for the first joined.
+    """
 
     id: str
     name: str
+    email: str = ""
+    password: str = ""
+    default_organization: str = ""
     platform_admin: bool = False
     disabled: bool = False
+    created_at: float
+
+
+class ExternalIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """A user as an identity provider knows them: the `iss` and `sub` of its tokens."""
+
+    issuer: str
+    subject: str
+    user: str
     created_at: float
 
 
@@ -55,6 +104,16 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     organization: str
     role: Role
+    created_at: float
+
+
+class ProjectMembership(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of an organization in one of its projects."""
+
+    user: str
+    organization: str
+    project: str
+    role: ProjectRole
     created_at: float
 
 

@@ -6,6 +6,8 @@ import enum
 
 import msgspec
 
+from headgate.core.overlay import Overlay
+
 
 class PrincipalKind(enum.StrEnum):
     """A person, or an organization's key."""
@@ -20,7 +22,8 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `id` is `user:UID` or `key:ID`, as revisions record it; `credential` is the id of the token, key or session that
     was shown. `scopes` are the keys of the scopes that it resolves names in, in order. `permissions` are granted
     patterns of `product:resource:action`, `*` only at the end. `model_scopes` empty means any model, otherwise the
-    names that it may call.
+    names that it may call. `overlay` is what the organization lays over the catalogue, None without an organization.
+    `organization_admin`: an owner or admin of the organization, or a platform administrator.
     """
 
     id: str
@@ -31,9 +34,11 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     organization_slug: str = ""
     project: str = ""
     platform_admin: bool = False
+    organization_admin: bool = False
     permissions: frozenset[str] = frozenset()
     model_scopes: frozenset[str] = frozenset()
     scopes: tuple[str, ...] = ()
+    overlay: Overlay | None = None
 
     def may(self, permission: str) -> bool:
         """Whether a granted pattern covers `permission`."""

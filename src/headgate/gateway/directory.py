@@ -19,10 +19,12 @@ import msgspec
 
 from headgate.access.identity import (
     AccessToken,
+    ExternalIdentity,
     Membership,
     Organization,
     OrganizationKey,
     Project,
+    ProjectMembership,
     Session,
     User,
 )
@@ -50,7 +52,10 @@ class Directory:
         self._slugs: dict[str, Organization] = {}
         self._projects: dict[str, dict[str, Project]] = {}
         self._users: dict[str, User] = {}
+        self._emails: dict[str, User] = {}
+        self._identities: dict[tuple[str, str], ExternalIdentity] = {}
         self._memberships: dict[str, dict[str, Membership]] = {}
+        self._in_projects: dict[str, dict[str, ProjectMembership]] = {}
         self._tokens: dict[str, AccessToken] = {}
         self._tokens_of: dict[str, dict[str, AccessToken]] = {}
         self._keys_of: dict[str, dict[str, OrganizationKey]] = {}
@@ -74,8 +79,12 @@ class Directory:
             self.put_project(project)
         for user in contents.users:
             self.put_user(user)
+        for identity in contents.identities:
+            self.put_identity(identity)
         for membership in contents.memberships:
             self.put_membership(membership)
+        for in_project in contents.project_memberships:
+            self.put_project_membership(in_project)
         for token in contents.tokens:
             self.put_token(token)
         for key in contents.keys:
@@ -126,9 +135,24 @@ class Directory:
         found = projects.get(name)
         return found or next((each for each in projects.values() if each.slug == name), None)
 
-    def only_project(self, organization_id: str) -> Project | None:
-        projects = self._projects.get(organization_id, {})
-        return next(iter(projects.values())) if len(projects) == 1 else None
+    def projects_of(self, organization_id: str) -> list[Project]:
+        """In the order of creation."""
+        return list(self._projects.get(organization_id, {}).values())
+
+    def organizations(self) -> list[Organization]:
+        """In the order of creation."""
+        return list(self._organizations.values())
+
+    def users(self) -> list[User]:
+        """In the order of creation."""
+        return list(self._users.values())
+
+    def user_by_email(self, email: str) -> User | None:
+        return self._emails.get(email)
+
+    def user_by_identity(self, issuer: str, subject: str) -> User | None:
+        found = self._identities.get((issuer, subject))
+        return self._users.get(found.user) if found is not None else None
 
     def user(self, user_id: str) -> User | None:
         return self._users.get(user_id)
@@ -138,6 +162,22 @@ class Directory:
 
     def membership(self, user_id: str, organization_id: str) -> Membership | None:
         return self._memberships.get(user_id, {}).get(organization_id)
+
+    def memberships_of(self, user_id: str) -> list[Membership]:
+        return list(self._memberships.get(user_id, {}).values())
+
+    def members(self, organization_id: str) -> list[Membership]:
+        """Everybody in an organization, in the order in which they joined."""
+        found = (each.get(organization_id) for each in self._memberships.values())
+        return sorted((each for each in found if each is not None), key=lambda each: (each.created_at, each.user))
+
+    def project_membership(self, user_id: str, project_id: str) -> ProjectMembership | None:
+        return self._in_projects.get(user_id, {}).get(project_id)
+
+    def project_members(self, project_id: str) -> list[ProjectMembership]:
+        """Everybody who was added to a project, in that order."""
+        found = (each.get(project_id) for each in self._in_projects.values())
+        return sorted((each for each in found if each is not None), key=lambda each: (each.created_at, each.user))
 
     def first_joined(self, user_id: str) -> Membership | None:
         joined = self._memberships.get(user_id, {}).values()
@@ -182,11 +222,36 @@ class Directory:
         self.generation += 1
 
     def put_user(self, user: User) -> None:
+        before = self._users.get(user.id)
+        if before is not None and before.email:
+            self._emails.pop(before.email, None)
         self._users[user.id] = user
+        if user.email:
+            self._emails[user.email] = user
+        self.generation += 1
+
+    def put_identity(self, identity: ExternalIdentity) -> None:
+        self._identities[identity.issuer, identity.subject] = identity
         self.generation += 1
 
     def put_membership(self, membership: Membership) -> None:
         self._memberships.setdefault(membership.user, {})[membership.organization] = membership
+        self.generation += 1
+
+    def drop_membership(self, membership: Membership) -> None:
+        """With it end the memberships in the organization's projects."""
+        self._memberships.get(membership.user, {}).pop(membership.organization, None)
+        in_projects = self._in_projects.get(membership.user, {})
+        for project in [each.project for each in in_projects.values() if each.organization == membership.organization]:
+            del in_projects[project]
+        self.generation += 1
+
+    def put_project_membership(self, membership: ProjectMembership) -> None:
+        self._in_projects.setdefault(membership.user, {})[membership.project] = membership
+        self.generation += 1
+
+    def drop_project_membership(self, membership: ProjectMembership) -> None:
+        self._in_projects.get(membership.user, {}).pop(membership.project, None)
         self.generation += 1
 
     def put_token(self, token: AccessToken) -> None:

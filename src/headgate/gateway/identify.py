@@ -14,7 +14,7 @@ import msgspec
 from headgate.access import permissions
 from headgate.access.carriers import OrgKeyAsBearer, Presented, present
 from headgate.access.grants import MODEL_SCOPE
-from headgate.access.identity import Organization, OrganizationKey, Project, User
+from headgate.access.identity import Membership, Organization, OrganizationKey, Project, Role, User
 from headgate.access.keys import digest
 from headgate.catalogue import scope
 from headgate.core.clock import Clock
@@ -27,6 +27,8 @@ from headgate.gateway.stores import SessionVerifier
 
 _REMEMBERED: Final = 65_536
 _SESSION_TEXT_LIMIT: Final = 4096
+
+_ADMINS: Final = frozenset({Role.OWNER, Role.ADMIN})
 
 _Asked: TypeAlias = bytes | tuple[bytes, bytes, bytes]
 
@@ -148,9 +150,7 @@ class Identify:
             raise NotAuthenticated
         if named.organization and named.organization not in (organization.id, organization.slug):
             raise ContextUnknown
-        project = self._project(organization, named.project or key.project)
-        if key.project and (project is None or project.id != key.project):
-            raise ContextUnknown
+        project = self._project_of_key(key, organization, named.project)
         return Principal(
             id=f"key:{key.id}",
             kind=PrincipalKind.KEY,
@@ -161,7 +161,18 @@ class Identify:
             permissions=self._set(key.permissions),
             model_scopes=frozenset(each.removeprefix(MODEL_SCOPE) for each in key.scopes),
             scopes=self._scopes_of_keys(organization, project),
+            overlay=organization.settings.overlay,
         )
+
+    def _project_of_key(self, key: OrganizationKey, organization: Organization, named: str) -> Project | None:
+        wanted = named or key.project
+        if not wanted:
+            projects = self._directory.projects_of(organization.id)
+            return projects[0] if len(projects) == 1 else None
+        project = self._directory.project(organization.id, wanted)
+        if project is None or (key.project and project.id != key.project):
+            raise ContextUnknown
+        return project
 
     # Keys have these in common; with very many keys, what is shared is what stays in the processor's cache.
 
@@ -183,7 +194,9 @@ class Identify:
         if user is None:
             raise NotAuthenticated
         organization = self._organization(user, named.organization)
-        project = self._project(organization, named.project)
+        membership = self._directory.membership(user.id, organization.id) if organization is not None else None
+        admin = user.platform_admin or (membership is not None and membership.role in _ADMINS)
+        project = self._project_of_user(user, organization, named.project, admin=admin)
         return Principal(
             id=f"user:{user.id}",
             kind=PrincipalKind.USER,
@@ -193,14 +206,15 @@ class Identify:
             organization_slug=organization.slug if organization is not None else "",
             project=project.id if project is not None else "",
             platform_admin=user.platform_admin,
-            permissions=self._permissions(user, organization),
+            organization_admin=organization is not None and admin,
+            permissions=self._permissions(user, membership, project, admin=admin),
             scopes=_scopes(organization, project, user=user.id),
+            overlay=organization.settings.overlay if organization is not None else None,
         )
 
     def _organization(self, user: User, named: str) -> Organization | None:
         if not named:
-            joined = self._directory.first_joined(user.id)
-            return self._directory.organization(joined.organization) if joined is not None else None
+            return self._usual_organization(user)
         organization = self._directory.organization(named)
         if organization is None:
             raise ContextUnknown
@@ -208,23 +222,41 @@ class Identify:
             raise ContextUnknown
         return organization
 
-    def _project(self, organization: Organization | None, named: str) -> Project | None:
+    def _usual_organization(self, user: User) -> Organization | None:
+        directory = self._directory
+        usual = directory.membership(user.id, user.default_organization) if user.default_organization else None
+        joined = usual or directory.first_joined(user.id)
+        return directory.organization(joined.organization) if joined is not None else None
+
+    def _project_of_user(
+        self, user: User, organization: Organization | None, named: str, *, admin: bool
+    ) -> Project | None:
+        """The project of a request: of those that the user may enter, the one that is named, else the only one."""
+        directory = self._directory
         if organization is None:
             if named:
                 raise ContextUnknown
             return None
-        if not named:
-            return self._directory.only_project(organization.id)
-        project = self._directory.project(organization.id, named)
-        if project is None:
-            raise ContextUnknown
-        return project
+        if named:
+            project = directory.project(organization.id, named)
+            if project is None or not (admin or directory.project_membership(user.id, project.id)):
+                raise ContextUnknown
+            return project
+        projects = directory.projects_of(organization.id)
+        open_ = [each for each in projects if admin or directory.project_membership(user.id, each.id)]
+        return open_[0] if len(open_) == 1 else None
 
-    def _permissions(self, user: User, organization: Organization | None) -> frozenset[str]:
+    def _permissions(
+        self, user: User, membership: Membership | None, project: Project | None, *, admin: bool
+    ) -> frozenset[str]:
         if user.platform_admin:
             return permissions.EVERYTHING
-        membership = self._directory.membership(user.id, organization.id) if organization is not None else None
-        return permissions.ROLES[membership.role] if membership is not None else frozenset()
+        if membership is None:
+            return frozenset()
+        joined = self._directory.project_membership(user.id, project.id) if project is not None and not admin else None
+        if joined is None or project is None:
+            return permissions.ROLES[membership.role]
+        return permissions.in_project(joined.role, project.settings)
 
 
 def _text(header: bytes) -> str:

@@ -13,10 +13,12 @@ import msgspec
 
 from headgate.access.identity import (
     AccessToken,
+    ExternalIdentity,
     Membership,
     Organization,
     OrganizationKey,
     Project,
+    ProjectMembership,
     Session,
     SigningKey,
     User,
@@ -107,7 +109,9 @@ class DirectoryContents(msgspec.Struct, frozen=True, kw_only=True):
     organizations: Sequence[Organization]
     projects: Sequence[Project]
     users: Sequence[User]
+    identities: Sequence[ExternalIdentity] = ()
     memberships: Sequence[Membership]
+    project_memberships: Sequence[ProjectMembership] = ()
     tokens: Sequence[AccessToken]
     keys: Iterable[OrganizationKey]
     sessions: Sequence[Session]
@@ -125,7 +129,16 @@ class DirectoryStore(Protocol):
 
     def put_user(self, user: User) -> None: ...
 
+    def put_identity(self, identity: ExternalIdentity) -> None: ...
+
     def put_membership(self, membership: Membership) -> None: ...
+
+    def drop_membership(self, membership: Membership) -> None:
+        """With it end the memberships in the organization's projects."""
+
+    def put_project_membership(self, membership: ProjectMembership) -> None: ...
+
+    def drop_project_membership(self, membership: ProjectMembership) -> None: ...
 
     def put_token(self, token: AccessToken) -> None: ...
 

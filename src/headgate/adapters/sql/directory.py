@@ -10,10 +10,15 @@ from sqlalchemy import Connection, Row, Select, Table, delete, select
 
 from headgate.access.identity import (
     AccessToken,
+    ExternalIdentity,
     Membership,
     Organization,
     OrganizationKey,
+    OrganizationSettings,
     Project,
+    ProjectMembership,
+    ProjectRole,
+    ProjectSettings,
     Role,
     Session,
     SigningKey,
@@ -26,10 +31,12 @@ from headgate.core.json import encode
 from headgate.gateway.stores import DirectoryContents
 
 _WORDS: Final = msgspec.json.Decoder(tuple[str, ...])
+_OF_ORGANIZATION: Final = msgspec.json.Decoder(OrganizationSettings)
+_OF_PROJECT: Final = msgspec.json.Decoder(ProjectSettings)
 _FETCH: Final = 1000
 
 # Tables whose columns are named as the fields are.
-_Plain = TypeVar("_Plain", AccessToken, Organization, SigningKey, User)
+_Plain = TypeVar("_Plain", AccessToken, SigningKey)
 
 
 class _Keys:
@@ -54,10 +61,12 @@ class SqlDirectory:
     def load(self) -> DirectoryContents:
         with self._database.reading() as connection:
             return DirectoryContents(
-                organizations=_plain(connection, tables.organization, Organization),
+                organizations=[_organization(row) for row in _rows(connection, tables.organization)],
                 projects=[_project(row) for row in _rows(connection, tables.project)],
-                users=_plain(connection, tables.user_account, User),
+                users=[_user(row) for row in _rows(connection, tables.user_account)],
+                identities=[_identity(row) for row in _rows(connection, tables.external_identity)],
                 memberships=[_membership(row) for row in _rows(connection, tables.membership)],
+                project_memberships=[_in_project(row) for row in _rows(connection, tables.project_membership)],
                 tokens=[_token(row) for row in _rows(connection, tables.access_token)],
                 keys=_Keys(self._database),
                 sessions=[_session(row) for row in _rows(connection, tables.session)],
@@ -65,7 +74,8 @@ class SqlDirectory:
             )
 
     def put_organization(self, organization: Organization) -> None:
-        self._put(tables.organization, msgspec.structs.asdict(organization))
+        values = msgspec.structs.asdict(organization)
+        self._put(tables.organization, {**values, "settings": encode(organization.settings).decode()})
 
     def put_project(self, project: Project) -> None:
         self._put(
@@ -76,11 +86,35 @@ class SqlDirectory:
                 "slug": project.slug,
                 "name": project.name,
                 "created_at": project.created_at,
+                "settings": encode(project.settings).decode(),
             },
         )
 
     def put_user(self, user: User) -> None:
-        self._put(tables.user_account, msgspec.structs.asdict(user))
+        self._put(
+            tables.user_account,
+            {
+                "id": user.id,
+                "name": user.name,
+                "platform_admin": user.platform_admin,
+                "disabled": user.disabled,
+                "created_at": user.created_at,
+                "email": user.email or None,
+                "password": user.password or None,
+                "default_organization_id": user.default_organization or None,
+            },
+        )
+
+    def put_identity(self, identity: ExternalIdentity) -> None:
+        self._put(
+            tables.external_identity,
+            {
+                "issuer": identity.issuer,
+                "subject": identity.subject,
+                "user_id": identity.user,
+                "created_at": identity.created_at,
+            },
+        )
 
     def put_membership(self, membership: Membership) -> None:
         self._put(
@@ -92,6 +126,38 @@ class SqlDirectory:
                 "created_at": membership.created_at,
             },
         )
+
+    def drop_membership(self, membership: Membership) -> None:
+        """With it end the memberships in the organization's projects."""
+        here, project = tables.membership, tables.project_membership
+        with self._database.writing() as connection:
+            connection.execute(
+                delete(project).where(
+                    project.c.user_id == membership.user, project.c.organization_id == membership.organization
+                )
+            )
+            connection.execute(
+                delete(here).where(here.c.user_id == membership.user, here.c.organization_id == membership.organization)
+            )
+
+    def put_project_membership(self, membership: ProjectMembership) -> None:
+        self._put(
+            tables.project_membership,
+            {
+                "user_id": membership.user,
+                "project_id": membership.project,
+                "organization_id": membership.organization,
+                "role": membership.role.value,
+                "created_at": membership.created_at,
+            },
+        )
+
+    def drop_project_membership(self, membership: ProjectMembership) -> None:
+        here = tables.project_membership
+        with self._database.writing() as connection:
+            connection.execute(
+                delete(here).where(here.c.user_id == membership.user, here.c.project_id == membership.project)
+            )
 
     def put_token(self, token: AccessToken) -> None:
         self._put(
@@ -169,8 +235,52 @@ def _plain(connection: Connection, table: Table, type_: type[_Plain]) -> list[_P
     return [type_(**row) for row in connection.execute(_all(table)).mappings()]
 
 
+def _organization(row: Row[tuple[object, ...]]) -> Organization:
+    return Organization(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        created_at=row.created_at,
+        settings=_OF_ORGANIZATION.decode(row.settings),
+    )
+
+
 def _project(row: Row[tuple[object, ...]]) -> Project:
-    return Project(id=row.id, organization=row.organization_id, slug=row.slug, name=row.name, created_at=row.created_at)
+    return Project(
+        id=row.id,
+        organization=row.organization_id,
+        slug=row.slug,
+        name=row.name,
+        created_at=row.created_at,
+        settings=_OF_PROJECT.decode(row.settings),
+    )
+
+
+def _user(row: Row[tuple[object, ...]]) -> User:
+    return User(
+        id=row.id,
+        name=row.name,
+        email=row.email or "",
+        password=row.password or "",
+        default_organization=row.default_organization_id or "",
+        platform_admin=row.platform_admin,
+        disabled=row.disabled,
+        created_at=row.created_at,
+    )
+
+
+def _identity(row: Row[tuple[object, ...]]) -> ExternalIdentity:
+    return ExternalIdentity(issuer=row.issuer, subject=row.subject, user=row.user_id, created_at=row.created_at)
+
+
+def _in_project(row: Row[tuple[object, ...]]) -> ProjectMembership:
+    return ProjectMembership(
+        user=row.user_id,
+        organization=row.organization_id,
+        project=row.project_id,
+        role=ProjectRole(row.role),
+        created_at=row.created_at,
+    )
 
 
 def _membership(row: Row[tuple[object, ...]]) -> Membership:

@@ -17,7 +17,7 @@ from headgate.adapters.sql.failures import DatabaseRefused, SchemaTooNew, first_
 from headgate.adapters.sql.tables import METADATA, counter, meta, schema_version
 from headgate.core.ids import uuid7
 
-VERSIONS: Final = ("0001",)
+VERSIONS: Final = ("0001", "0002")
 """Every schema there has been, oldest first. A test holds it against the migrations."""
 
 REVISION_COUNTER: Final = "revision"

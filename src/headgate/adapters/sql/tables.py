@@ -71,6 +71,7 @@ organization: Final = Table(
     Column("slug", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("settings", Text, nullable=False, server_default="{}"),
 )
 
 project: Final = Table(
@@ -81,6 +82,7 @@ project: Final = Table(
     Column("slug", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("settings", Text, nullable=False, server_default="{}"),
     UniqueConstraint("organization_id", "slug"),
 )
 
@@ -93,6 +95,20 @@ user_account: Final = Table(
     Column("platform_admin", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("email", Text),
+    Column("password", Text),
+    Column("default_organization_id", Text),
+)
+
+Index("uq_user_account_email", user_account.c.email, unique=True)
+
+external_identity: Final = Table(
+    "external_identity",
+    METADATA,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("user_account.id"), nullable=False),
+    Column("created_at", Double, nullable=False),
 )
 
 membership: Final = Table(
@@ -100,6 +116,16 @@ membership: Final = Table(
     METADATA,
     Column("user_id", Text, ForeignKey("user_account.id"), primary_key=True),
     Column("organization_id", Text, ForeignKey("organization.id"), primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+project_membership: Final = Table(
+    "project_membership",
+    METADATA,
+    Column("user_id", Text, ForeignKey("user_account.id"), primary_key=True),
+    Column("project_id", Text, ForeignKey("project.id"), primary_key=True),
+    Column("organization_id", Text, ForeignKey("organization.id"), nullable=False),
     Column("role", Text, nullable=False),
     Column("created_at", Double, nullable=False),
 )
@@ -230,6 +256,47 @@ Index(
     unique=True,
     sqlite_where=credential.c.is_default,
     postgresql_where=credential.c.is_default,
+)
+
+# Sharing and defaults of users, outside revisions
+
+share: Final = Table(
+    "share",
+    METADATA,
+    Column("uid", Text, ForeignKey("entry.uid", ondelete="CASCADE"), primary_key=True),
+    Column("shared_at", Double, nullable=False),
+    Column("shared_by", Text, nullable=False),
+)
+
+user_default: Final = Table(
+    "user_default",
+    METADATA,
+    Column("user_id", Text, ForeignKey("user_account.id"), primary_key=True),
+    Column("organization_id", Text, ForeignKey("organization.id"), primary_key=True),
+    Column("config_type", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("uid", Text, ForeignKey("entry.uid", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double),
+)
+
+# The audit trail: rows are only ever added, each holds the hash of the one before it
+
+audit: Final = Table(
+    "audit",
+    METADATA,
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("credential", Text, nullable=False),
+    Column("organization_id", Text),
+    Column("source", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("difference", Text, nullable=False),
+    Column("before_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index(None, "organization_id", "number"),
 )
 
 # Operational state, outside revisions

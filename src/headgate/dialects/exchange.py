@@ -1,0 +1,75 @@
+"""What a pair of wire formats does for a call: the caller's on one side, the upstream's on the other.
+
+A call knows requests and answers only through these. Where both sides speak the same format, a codec passes bodies
+through; where they differ, it translates, and refuses with InvalidBody what the other side cannot express.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from headgate.catalogue.upstream import Route
+from headgate.core.failure import Failure
+from headgate.core.usage import Usage
+
+Extra = Callable[[Usage], bytes]
+"""Our own members of a usage object (cost, duration, carbon) as JSON, asked for once the usage is known."""
+
+
+class Inbound(Protocol):
+    """A request as its caller wrote it. `size` is the length of its body in bytes."""
+
+    @property
+    def model(self) -> str | None: ...
+    @property
+    def stream(self) -> bool: ...
+    @property
+    def size(self) -> int: ...
+
+    def estimate(self, output_tokens: int) -> Usage:
+        """Usage for an upstream that reports none."""
+
+
+class Relay(Protocol):
+    """One streamed answer on its way through: upstream bytes in, the caller's bytes out.
+
+    `feed` and `end` answer with what to forward, b"" for nothing. `failure` is set when the upstream reports an error
+    or breaks the format; from then on nothing is forwarded. `events` counts what carried output.
+    """
+
+    events: int
+    usage: Usage | None
+    failure: Failure | None
+
+    def feed(self, data: bytes) -> bytes: ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether the terminal marker came."""
+
+    def end(self, *, framed: bool) -> bytes:
+        """The upstream's body ended; `framed`: its own framing says that nothing is missing."""
+
+
+class Codec(Protocol):
+    """One pair. Its methods take the requests that its own inbound side parsed. Stateless."""
+
+    def path(self, route: Route, request: Inbound) -> str:
+        """The path and query that the request goes to, behind the origin."""
+
+    def outbound(self, request: Inbound, route: Route, defaults: Mapping[str, object]) -> bytes:
+        """The upstream's body. `defaults` are fields of the inbound format that count where the caller said nothing.
+
+        InvalidBody if the upstream's format cannot say what the request says.
+        """
+
+    def relay(self, json_name: msgspec.Raw, request: Inbound, extra: Extra) -> Relay: ...
+
+    def whole(self, body: bytes, json_name: msgspec.Raw, request: Inbound, extra: Extra) -> bytes | Failure:
+        """A whole answer as the caller gets it; a failure if the body is not one, or says that it failed."""
+
+    def classify(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> Failure:
+        """What an answer with a status other than 200 means."""
