@@ -1,4 +1,4 @@
-"""Who may write entries, and use and manage the credentials of a scope."""
+"""Who may read, write and delete entries, enter their secrets, and use and manage the credentials of a scope."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from headgate.access.entries import may_manage_credentials, may_use_credentials, may_write, own_scope
+from headgate.access.entries import (
+    may_delete,
+    may_enter_secrets,
+    may_manage_credentials,
+    may_read,
+    may_use_credentials,
+    may_write,
+    own_scope,
+)
 from headgate.catalogue.scope import PLATFORM, Scope, organization, project, user
 from headgate.core.principal import Principal, PrincipalKind
 
@@ -15,23 +23,91 @@ HOME = organization("a")
 NOBODY = Principal(id="key:k", kind=PrincipalKind.KEY, credential="k", organization="a", organization_slug="acme")
 PERSON = msgspec.structs.replace(NOBODY, id="user:u", kind=PrincipalKind.USER, user="u")
 ROOT = msgspec.structs.replace(PERSON, platform_admin=True)
-EVERYWHERE = [PLATFORM, HOME, project("a", "p"), user("a", "u"), organization("b"), user("b", "u"), user("a", "v")]
+ADMIN = msgspec.structs.replace(PERSON, organization_admin=True, permissions=frozenset({"llm:*"}))
+EVERYWHERE = [
+    PLATFORM,
+    HOME,
+    project("a", "p"),
+    project("a", "q"),
+    user("a", "u"),
+    organization("b"),
+    project("b", "p"),
+    user("b", "u"),
+    user("a", "v"),
+]
+May = Callable[[Principal, Scope], bool]
 
 
-def granted(permission: str) -> Principal:
-    return msgspec.structs.replace(NOBODY, permissions=frozenset({permission}))
+def granted(*permissions: str, project: str = "") -> Principal:
+    return msgspec.structs.replace(NOBODY, permissions=frozenset(permissions), project=project)
 
 
-def where(principal: Principal) -> list[Scope]:
-    return [scope for scope in EVERYWHERE if may_write(principal, scope)]
+def where(principal: Principal, may: May = may_write) -> list[Scope]:
+    return [scope for scope in EVERYWHERE if may(principal, scope)]
 
 
 def test_without_a_permission_nothing_may_be_written() -> None:
     assert where(NOBODY) == []
 
 
-def test_governance_of_an_organization_reaches_its_entries_and_its_projects() -> None:
-    assert where(granted("llm:governance:manage")) == [HOME, project("a", "p")]
+@pytest.mark.parametrize("may", [may_write, may_delete, may_enter_secrets])
+def test_governance_of_an_organization_reaches_its_entries_and_not_its_projects(may: May) -> None:
+    assert where(granted("llm:governance:manage", project="p"), may) == [HOME]
+
+
+@pytest.mark.parametrize(
+    ("permission", "may"),
+    [
+        ("llm:models:write", may_write),
+        ("llm:models:delete", may_delete),
+        ("llm:secrets:manage", may_enter_secrets),
+        ("llm:secrets:manage", may_manage_credentials),
+        ("llm:credentials:manage", may_manage_credentials),
+        ("llm:credentials:use", may_use_credentials),
+    ],
+)
+def test_a_permission_of_a_project_counts_in_the_context_of_that_project_only(permission: str, may: May) -> None:
+    assert project("a", "p") in where(granted(permission, project="p"), may)
+    assert not {project("a", "q"), project("b", "p")} & set(where(granted(permission, project="p"), may))
+    assert project("a", "p") not in where(granted(permission), may)
+
+
+@pytest.mark.parametrize(
+    ("own", "may"),
+    [
+        ("llm:models:write", may_write),
+        ("llm:models:delete", may_delete),
+        ("llm:secrets:manage", may_enter_secrets),
+    ],
+)
+def test_each_permission_of_a_project_is_its_own(own: str, may: May) -> None:
+    every = {"llm:models:read", "llm:models:write", "llm:models:delete", "llm:secrets:manage"}
+
+    assert where(granted(*(every - {own}), project="p"), may) == []
+
+
+@pytest.mark.parametrize("may", [may_read, may_write, may_delete, may_enter_secrets, may_manage_credentials])
+def test_admins_of_an_organization_reach_all_of_its_projects(may: May) -> None:
+    found = where(ADMIN, may)
+
+    assert {project("a", "p"), project("a", "q")} <= set(found)
+    assert project("b", "p") not in found
+
+
+def test_a_persons_own_entries_are_not_their_admins() -> None:
+    admin = msgspec.structs.replace(ADMIN, user="w")
+
+    assert all(user("a", "u") not in where(admin, may) for may in (may_read, may_write, may_delete))
+
+
+def test_one_looks_at_the_platform_at_ones_organization_and_at_what_is_ones_own() -> None:
+    assert where(PERSON, may_read) == [PLATFORM, HOME, user("a", "u")]
+
+
+def test_looking_at_a_project_takes_its_context_and_its_permission() -> None:
+    assert project("a", "p") in where(granted("llm:models:read", project="p"), may_read)
+    assert project("a", "p") not in where(granted("llm:models:read", project="q"), may_read)
+    assert project("a", "p") not in where(granted("llm:completions:use", project="p"), may_read)
 
 
 def test_a_person_writes_their_own_entries_in_the_organization_at_hand() -> None:

@@ -1,8 +1,20 @@
-"""Who may do what to entries and to the credentials that they are called with."""
+"""Who may do what to entries and to the credentials that they are called with.
+
+What a permission means depends on where it is asked about: a project's entries and credentials are for those whose
+request is made in the context of that project, and for the admins of its organization.
+"""
 
 from __future__ import annotations
 
-from headgate.access.permissions import CREDENTIALS_MANAGE, CREDENTIALS_USE, GOVERNANCE_MANAGE
+from headgate.access.permissions import (
+    CREDENTIALS_MANAGE,
+    CREDENTIALS_USE,
+    GOVERNANCE_MANAGE,
+    MODELS_DELETE,
+    MODELS_READ,
+    MODELS_WRITE,
+    SECRETS_MANAGE,
+)
 from headgate.catalogue.scope import PLATFORM, Scope, ScopeKind, organization
 from headgate.core.principal import Principal
 
@@ -12,11 +24,32 @@ def own_scope(principal: Principal) -> Scope:
     return PLATFORM if principal.platform_admin else organization(principal.organization)
 
 
+def may_read(principal: Principal, scope: Scope) -> bool:
+    """Whether the principal may look at the entries of a scope; which of them are open to it is another question."""
+    match scope.kind:
+        case ScopeKind.PLATFORM:
+            return True
+        case ScopeKind.PROJECT:
+            return _in_project(principal, scope, MODELS_READ)
+        case ScopeKind.ORGANIZATION:
+            return _at_home(principal, scope)
+        case ScopeKind.USER:
+            return _own(principal, scope)
+
+
 def may_write(principal: Principal, scope: Scope) -> bool:
-    """Whether the principal may write the entries of a scope, and read its history."""
-    if scope.kind is ScopeKind.USER and scope.user == principal.user != "":
-        return _at_home(principal, scope)
-    return _holds(principal, scope, GOVERNANCE_MANAGE)
+    """Whether the principal may create and update the entries of a scope, and read its history."""
+    return _may(principal, scope, of_project=MODELS_WRITE)
+
+
+def may_delete(principal: Principal, scope: Scope) -> bool:
+    """Whether the principal may delete the entries of a scope."""
+    return _may(principal, scope, of_project=MODELS_DELETE)
+
+
+def may_enter_secrets(principal: Principal, scope: Scope) -> bool:
+    """Whether the principal may enter, replace and clear the secrets of a scope's entries."""
+    return _may(principal, scope, of_project=SECRETS_MANAGE)
 
 
 def may_use_credentials(principal: Principal, scope: Scope) -> bool:
@@ -25,14 +58,43 @@ def may_use_credentials(principal: Principal, scope: Scope) -> bool:
 
 
 def may_manage_credentials(principal: Principal, scope: Scope) -> bool:
-    """Whether the principal may store, replace, delete and list the named credentials of a scope."""
+    """Whether the principal may store, replace, delete and list the named credentials of a scope.
+
+    Who may enter the secrets of a project's entries may also keep them under a name in that project.
+    """
+    if scope.kind is ScopeKind.PROJECT and _in_project(principal, scope, SECRETS_MANAGE):
+        return True
     return _holds(principal, scope, CREDENTIALS_MANAGE)
 
 
+def _may(principal: Principal, scope: Scope, *, of_project: str) -> bool:
+    if scope.kind is ScopeKind.USER:
+        return _own(principal, scope)
+    if scope.kind is ScopeKind.PROJECT:
+        return _in_project(principal, scope, of_project)
+    return _holds(principal, scope, GOVERNANCE_MANAGE)
+
+
 def _holds(principal: Principal, scope: Scope, permission: str) -> bool:
-    if scope.kind is ScopeKind.PLATFORM:
-        return principal.platform_admin
-    return scope.kind is not ScopeKind.USER and _at_home(principal, scope) and principal.may(permission)
+    match scope.kind:
+        case ScopeKind.PLATFORM:
+            return principal.platform_admin
+        case ScopeKind.ORGANIZATION:
+            return _at_home(principal, scope) and principal.may(permission)
+        case ScopeKind.PROJECT:
+            return _in_project(principal, scope, permission)
+        case ScopeKind.USER:
+            return False
+
+
+def _own(principal: Principal, scope: Scope) -> bool:
+    return scope.user == principal.user != "" and _at_home(principal, scope)
+
+
+def _in_project(principal: Principal, scope: Scope, permission: str) -> bool:
+    if not _at_home(principal, scope):
+        return False
+    return principal.organization_admin or (scope.project == principal.project and principal.may(permission))
 
 
 def _at_home(principal: Principal, scope: Scope) -> bool:

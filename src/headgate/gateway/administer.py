@@ -18,7 +18,16 @@ from headgate.catalogue.revision import Action, Difference, Revision
 from headgate.catalogue.scope import Scope
 from headgate.core.principal import Principal
 from headgate.gateway.administer_bulk import Item, Replaced, Replacement
-from headgate.gateway.administer_desk import Current, Desk, Draft, Write, demand_match, target
+from headgate.gateway.administer_desk import (
+    Current,
+    Desk,
+    Draft,
+    Write,
+    demand_deletable,
+    demand_match,
+    demand_writable,
+    target,
+)
 from headgate.gateway.administer_history import History, Rollback, RolledBack
 from headgate.gateway.administer_warn import told
 from headgate.gateway.administer_writing import Writing
@@ -81,8 +90,9 @@ class Administer:
         """The entry that was deleted. ModelNotFound, Forbidden, PreconditionFailed."""
         self._desk.catch_up()
         offer = target(self._desk.snapshot, by, name=name, scope=scope)
-        writing = self._writing(by, offer.scope)
+        demand_deletable(by, offer.scope)
         demand_match(if_match, f'"{offer.version}"')
+        writing = Writing(self._desk, by, scope=offer.scope)
         writing.commit(Action.DELETE, [writing.deleted(offer)])
         return offer
 
@@ -146,6 +156,7 @@ class Administer:
 
     def _writing(self, by: Principal, scope: Scope) -> Writing:
         self._desk.catch_up()
+        demand_writable(by, scope)
         return Writing(self._desk, by, scope=scope)
 
     def _written(self, writing: Writing, action: Action, draft: Draft) -> Written:

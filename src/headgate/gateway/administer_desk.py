@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from headgate.access.entries import may_write
+from headgate.access.entries import may_delete, may_enter_secrets, may_write
 from headgate.catalogue.credential import StoredCredential
 from headgate.catalogue.entry import Document, ModelEntry
 from headgate.catalogue.offer import Offer, offer
@@ -131,6 +131,16 @@ def _seen(by: Principal, found: Offer) -> bool:
 def demand_writable(by: Principal, scope: Scope) -> None:
     if not may_write(by, scope):
         raise Forbidden(f"the entries of {scope.key!r} are not yours to write")
+
+
+def demand_deletable(by: Principal, scope: Scope) -> None:
+    if not may_delete(by, scope):
+        raise Forbidden(f"the entries of {scope.key!r} are not yours to delete")
+
+
+def demand_secrets(by: Principal, scope: Scope) -> None:
+    if not may_enter_secrets(by, scope):
+        raise Forbidden(f"the secrets of the entries of {scope.key!r} are not yours to enter or clear")
 
 
 def demand_match(if_match: str | None, version: str) -> None:

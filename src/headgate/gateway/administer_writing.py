@@ -25,7 +25,7 @@ from headgate.catalogue.url import BaseUrl
 from headgate.core.errors import Forbidden, InvalidBody, ModelExists, detail
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
-from headgate.gateway.administer_desk import Desk, Draft, Write, demand_writable
+from headgate.gateway.administer_desk import Desk, Draft, Write, demand_deletable, demand_secrets
 from headgate.gateway.credentials import ENTER_AGAIN
 from headgate.gateway.stores import Verification, VerificationState
 
@@ -34,10 +34,12 @@ _CREDENTIAL: Final = "provider_config.credential"
 
 
 class Writing:
-    """Single use. Made from the state in force, which nobody else changes until it is committed. Forbidden."""
+    """Single use. Made from the state in force, which nobody else changes until it is committed.
+
+    That the scope may be written is decided before; deleting and entering secrets are decided here. Forbidden.
+    """
 
     def __init__(self, desk: Desk, by: Principal, *, scope: Scope) -> None:
-        demand_writable(by, scope)
         self.desk = desk
         self.by = by
         self.scope = scope
@@ -64,6 +66,8 @@ class Writing:
             raise ModelExists(name)
 
     def created(self, write: Write, *, number: int) -> Draft:
+        if isinstance(write.secret, Secret):
+            demand_secrets(self.by, self.scope)
         entry = ModelEntry(
             uid=self.desk.new_uid(),
             number=number,
@@ -82,6 +86,8 @@ class Writing:
         clears_nothing = write.secret is None and self.desk.book.own(before.uid) is None
         if (write.secret is UNSET or clears_nothing) and not fields_changed(document_of(before), write.document):
             return None
+        if write.secret is not UNSET and not clears_nothing:
+            demand_secrets(self.by, self.scope)
         entry = self._updated(entry_of(before), write.document)
         return self._draft(before, entry, write.secret, trusted=self.by.platform_admin)
 
@@ -95,6 +101,7 @@ class Writing:
         return self._draft(before, entry, UNSET, trusted=then.private_egress and self.by.platform_admin)
 
     def deleted(self, before: Offer) -> Draft:
+        demand_deletable(self.by, self.scope)
         own = self.desk.book.own(before.uid)
         return Draft(before=before, after=None, drop=own.credential.id if own is not None else None)
 
