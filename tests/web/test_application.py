@@ -161,6 +161,8 @@ def test_an_application_with_an_unguarded_route_is_not_made() -> None:
         (f"{SECOND}/v1/chat/completions", Shape.FLAT),
         ("/admin/v1/keys", Shape.FLAT),
         ("/", Shape.FLAT),
+        ("/assets/models", Shape.ENVELOPE),
+        ("/assets/models/a/verify", Shape.ENVELOPE),
     ],
 )
 def test_errors_have_the_shape_of_the_place(path: str, shape: Shape) -> None:

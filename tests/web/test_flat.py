@@ -11,7 +11,8 @@ from fastapi import Body, FastAPI, Query
 
 from headgate.core.errors import GatewayError, ModelNotFound, NotAuthenticated, RateLimited
 from headgate.core.json import Json
-from headgate.web.flat import answer_flat
+from headgate.gateway.endpoint import Shape
+from headgate.web.flat import answer_errors
 
 
 def ask(app: FastAPI, method: str, path: str, json: Json = None) -> httpx2.Response:
@@ -24,7 +25,7 @@ def ask(app: FastAPI, method: str, path: str, json: Json = None) -> httpx2.Respo
 
 def failing(error: GatewayError) -> FastAPI:
     app = FastAPI()
-    answer_flat(app)
+    answer_errors(app, lambda _: Shape.FLAT)
 
     async def fail() -> None:
         raise error
@@ -36,7 +37,7 @@ def failing(error: GatewayError) -> FastAPI:
 @pytest.fixture
 def validating() -> FastAPI:
     app = FastAPI()
-    answer_flat(app)
+    answer_errors(app, lambda _: Shape.FLAT)
 
     async def read(limit: Annotated[int, Query(ge=1)]) -> int:
         return limit

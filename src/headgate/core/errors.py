@@ -47,6 +47,13 @@ class ContextUnknown(GatewayError):
         super().__init__("the organization or project named in the request headers is not available to you")
 
 
+class ProjectMissing(GatewayError):
+    """The request is about a project's objects and is made in the context of none."""
+
+    def __init__(self) -> None:
+        super().__init__("the header X-Project-ID is required: the id or slug of a project that you may enter")
+
+
 # What is asked
 
 

@@ -23,9 +23,8 @@ from headgate.core.errors import GatewayError, MethodNotAllowed, UnknownRoute
 from headgate.core.ids import RequestIds
 from headgate.gateway.endpoint import ENDPOINTS, Shape
 from headgate.web.authorisation import undeclared
-from headgate.web.errors import answer, openai_body
-from headgate.web.flat import JSON, answer_flat, flat_response
-from headgate.web.frame import Frame
+from headgate.web.flat import answer_errors, error_response
+from headgate.web.frame import Frame, ids_of
 from headgate.web.requests import Identifies, identify_with
 
 TITLE: Final = "Headgate"
@@ -48,7 +47,7 @@ def application(routers: Sequence[APIRouter], *, identify: Identifies, ids: Requ
         middleware=[Middleware(Frame, ids=ids, shape_of=shape_of)],
     )
     identify_with(app, identify)
-    answer_flat(app)
+    answer_errors(app, shape_of)
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(HTTPException, Unrouted(app.routes).answer)
@@ -59,7 +58,12 @@ def application(routers: Sequence[APIRouter], *, identify: Identifies, ids: Requ
 
 
 def shape_of(path: str) -> Shape:
-    """The form in which errors of a path are told: OpenAI's below `/v1/` where no catalogue route is, else flat."""
+    """The form in which errors of a path are told: OpenAI's below `/v1/` where no catalogue route is, else flat.
+
+    The assets API has the platform's envelope.
+    """
+    if path.startswith("/assets/"):
+        return Shape.ENVELOPE
     return Shape.OPENAI if path.startswith("/v1/") and not _CATALOGUE.fullmatch(path) else Shape.FLAT
 
 
@@ -78,9 +82,9 @@ class Unrouted:
         path: str = request.scope["path"]
         allowed = self._allowed(path)
         if not allowed:
-            return _refused(UnknownRoute(f"no such path: {request.method} {path[:200]!r}"), path)
+            return _refused(UnknownRoute(f"no such path: {request.method} {path[:200]!r}"), request)
         words = ", ".join(sorted(allowed))
-        response = _refused(MethodNotAllowed(f"{request.method} is not allowed here; allowed: {words}"), path)
+        response = _refused(MethodNotAllowed(f"{request.method} is not allowed here; allowed: {words}"), request)
         response.headers["allow"] = words
         return response
 
@@ -91,7 +95,5 @@ class Unrouted:
         return frozenset().union(*(methods for pattern, methods in self._routes if pattern.match(path)))
 
 
-def _refused(error: GatewayError, path: str) -> Response:
-    if shape_of(path) is Shape.FLAT:
-        return flat_response(error)
-    return Response(openai_body(error), status_code=answer(error).status, media_type=JSON)
+def _refused(error: GatewayError, request: Request) -> Response:
+    return error_response(error, shape_of(request.scope["path"]), ids_of(request.scope))

@@ -1,4 +1,4 @@
-"""The one place that chooses the statuses and codes of our answers to errors, for both lanes and two shapes.
+"""The one place that chooses the statuses and codes of our answers to errors, for both lanes and every shape.
 
 The table names every error that the gateway reports; a test holds it against the error family, so one without an
 answer does not come this far. `UpstreamFailed` is answered by what happened last, so it has a table of its own.
@@ -18,6 +18,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import Json, JsonObject, encode
 from headgate.gateway.endpoint import Shape
 from headgate.gateway.road import Refusal
+from headgate.web.envelope import UNTRACED, Traced, envelope_body, enveloped, status_of
 
 INVALID_REQUEST: Final = "invalid_request_error"
 SERVER_ERROR: Final = "server_error"
@@ -54,6 +55,7 @@ ANSWERS: Final[Mapping[type[GatewayError], Answer]] = {
     errors.TwoCredentials: Answer(400, "TWO_CREDENTIALS", "TwoCredentials"),
     errors.Forbidden: Answer(403, "FORBIDDEN", "Forbidden"),
     errors.ContextUnknown: Answer(403, "CONTEXT_UNKNOWN", "ContextUnknown"),
+    errors.ProjectMissing: Answer(400, "PROJECT_MISSING", "ProjectMissing"),
     errors.InvalidBody: Answer(400, "INVALID_BODY", "InvalidBody"),
     errors.InvalidJson: Answer(400, "INVALID_BODY", "InvalidBody"),
     errors.InvalidQuery: Answer(400, "INVALID_QUERY", "InvalidQuery"),
@@ -175,9 +177,11 @@ def error_headers(error: GatewayError) -> list[bytes]:
     return lines
 
 
-def bug_body(shape: Shape) -> bytes:
+def bug_body(shape: Shape, ids: Traced = UNTRACED) -> bytes:
     """The body of a bare 500. It says nothing of the cause, which is in the log."""
     message = "an internal error occurred"
+    if shape is Shape.ENVELOPE:
+        return enveloped(BUG.status, message, details={}, ids=ids)
     if shape is Shape.FLAT:
         return encode(_flat(BUG, message))
     return encode({"error": {"message": message, "type": BUG.type, "param": None, "code": BUG.lower_code}})
@@ -188,14 +192,26 @@ class ErrorShapes:
 
     def answer(self, error: GatewayError, shape: Shape) -> Refusal:
         lines = [b"content-type: application/json\r\n", *error_headers(error)]
-        return Refusal(answer(error).status, b"".join(lines), _body(error, shape))
+        return Refusal(status(error, shape), b"".join(lines), body(error, shape))
 
     def event(self, error: GatewayError, shape: Shape) -> bytes:
-        return b"data: " + _body(error, shape) + b"\n\n"
+        return b"data: " + body(error, shape) + b"\n\n"
 
 
-def _body(error: GatewayError, shape: Shape) -> bytes:
-    return flat_body(error) if shape is Shape.FLAT else openai_body(error)
+def status(error: GatewayError, shape: Shape) -> int:
+    usual = answer(error).status
+    return status_of(error, usual) if shape is Shape.ENVELOPE else usual
+
+
+def body(error: GatewayError, shape: Shape, ids: Traced = UNTRACED) -> bytes:
+    """The error in a shape. `ids` are for the shapes that tell them in the body."""
+    match shape:
+        case Shape.FLAT:
+            return flat_body(error)
+        case Shape.OPENAI:
+            return openai_body(error)
+        case Shape.ENVELOPE:
+            return envelope_body(error, answer(error).status, ids=ids)
 
 
 def _flat(told: Answer, message: str) -> JsonObject:

@@ -1,7 +1,8 @@
-"""How the management APIs answer errors: in the flat shape, those included that the framework finds in a request."""
+"""How the management APIs answer errors: in the shape of the place, those included that the framework finds."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from fastapi import FastAPI
@@ -10,35 +11,41 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from headgate.core.errors import GatewayError, InvalidBody, InvalidQuery, detail
-from headgate.web.errors import answer, error_headers, flat_body
+from headgate.gateway.endpoint import Shape
+from headgate.web.envelope import UNTRACED, Traced
+from headgate.web.errors import body, error_headers, status
+from headgate.web.frame import ids_of
 
 JSON: Final = "application/json"
 
 
-def answer_flat(app: FastAPI) -> None:
-    """Give what is reported on purpose the flat shape. Bugs and unknown routes are the application's matter."""
-    app.add_exception_handler(GatewayError, _reported)
-    app.add_exception_handler(RequestValidationError, _invalid)
+def answer_errors(app: FastAPI, shape_of: Callable[[str], Shape]) -> None:
+    """Answer what is reported on purpose, by path. Bugs and unknown routes are the application's matter."""
+
+    async def reported(request: Request, error: Exception) -> Response:
+        assert isinstance(error, GatewayError), "registered for this family only"
+        return error_response(error, shape_of(request.scope["path"]), ids_of(request.scope))
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError), "registered for this family only"
+        return error_response(_reported(error), shape_of(request.scope["path"]), ids_of(request.scope))
+
+    app.add_exception_handler(GatewayError, reported)
+    app.add_exception_handler(RequestValidationError, invalid)
 
 
-def flat_response(error: GatewayError) -> Response:
-    response = Response(flat_body(error), status_code=answer(error).status, media_type=JSON)
+def error_response(error: GatewayError, shape: Shape, ids: Traced = UNTRACED) -> Response:
+    response = Response(body(error, shape, ids), status_code=status(error, shape), media_type=JSON)
     for line in error_headers(error):
         name, _, value = line.decode().partition(":")
         response.headers[name] = value.strip()
     return response
 
 
-async def _reported(_: Request, error: Exception) -> Response:
-    assert isinstance(error, GatewayError), "registered for this family only"
-    return flat_response(error)
-
-
-async def _invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError), "registered for this family only"
+def _reported(error: RequestValidationError) -> GatewayError:
     faults = [(each["loc"], each["msg"]) for each in error.errors()]
     details = [detail(".".join(str(part) for part in place[1:]), message) for place, message in faults]
     words = "; ".join(f"{each['path']}: {each['message']}" for each in details)
     if any(place[0] == "body" for place, _ in faults):
-        return flat_response(InvalidBody(words, details=details))
-    return flat_response(InvalidQuery(words, details=details))
+        return InvalidBody(words, details=details)
+    return InvalidQuery(words, details=details)

@@ -13,9 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headgate.core.ids import RequestIds
 from headgate.gateway.endpoint import Shape
+from headgate.web.envelope import UNTRACED, Traced, traced
 from headgate.web.errors import BUG, bug_body
 
 REQUEST_ID: Final = b"x-request-id"
+
+_IDS: Final = "headgate.ids"
 
 _LOG: Final = logging.getLogger("headgate.web")
 
@@ -42,6 +45,7 @@ class Frame:
             await self._app(scope, receive, send)
             return
         request_id = self._ids.next()
+        scope[_IDS] = traced(request_id, _header(scope, b"traceparent"))
         started = False
 
         async def framed(message: Message) -> None:
@@ -58,7 +62,18 @@ class Frame:
             if started:
                 # Part of an answer has left. Only a broken connection tells the client that the rest is missing.
                 raise
-            await _answer_bug(framed, self._shape_of(scope["path"]))
+            await _answer_bug(framed, bug_body(self._shape_of(scope["path"]), ids_of(scope)))
+
+
+def ids_of(scope: Scope) -> Traced:
+    """The ids that the frame gave a request; none outside of it."""
+    found = scope.get(_IDS)
+    return found if isinstance(found, Traced) else UNTRACED
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    return next((value for each, value in headers if each == name), b"")
 
 
 def _framed(headers: object, request_id: str) -> list[tuple[bytes, bytes]]:
@@ -67,8 +82,7 @@ def _framed(headers: object, request_id: str) -> list[tuple[bytes, bytes]]:
     return [*given, *(each for each in _SAFE if each[0] not in names), (REQUEST_ID, request_id.encode())]
 
 
-async def _answer_bug(send: Send, shape: Shape) -> None:
-    body = bug_body(shape)
+async def _answer_bug(send: Send, body: bytes) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": BUG.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
