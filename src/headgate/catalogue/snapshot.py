@@ -1,7 +1,8 @@
 """The immutable index of one revision that requests read.
 
 A write makes the next snapshot from this one and its changes; the references are swapped, and a request keeps the one
-that it took. Each scope has a shelf; what did not change is shared between snapshots.
+that it took. Each scope has a shelf; what did not change is common to the snapshots. Sharing an entry is no change of
+the catalogue, so it makes another snapshot of the same revision.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.scope import Scope, wider
+from headgate.catalogue.share import NOTHING_SHARED, Share, Shared
 from headgate.catalogue.shelf import Shards, Shelf
 from headgate.core.errors import ModelNotAllowed, ModelNotFound
 from headgate.core.principal import Principal
@@ -23,17 +25,21 @@ _REMEMBERED: Final = 16_384
 class Snapshot:
     """Every entry at one revision. `revision` is the global number of the last one it contains."""
 
-    __slots__ = ("_by_uid", "_found", "_shelves", "revision")
+    __slots__ = ("_by_uid", "_found", "_shelves", "revision", "shared")
 
-    def __init__(self, revision: int, *, by_uid: Shards[Offer], shelves: Shards[Shelf]) -> None:
+    def __init__(
+        self, revision: int, *, by_uid: Shards[Offer], shelves: Shards[Shelf], shared: Shared = NOTHING_SHARED
+    ) -> None:
         self.revision = revision
+        self.shared = shared
         self._by_uid = by_uid
         self._shelves = shelves
         # What `find` found for names asked again and again. It cannot become wrong: nothing here changes.
         self._found: dict[tuple[tuple[str, ...], str, str], Offer] = {}
 
     @classmethod
-    def of(cls, offers: Iterable[Offer], revision: int) -> Snapshot:
+    def of(cls, offers: Iterable[Offer], revision: int, *, shares: Iterable[Share] = ()) -> Snapshot:
+        """`shares` of entries that are not among the offers are forgotten."""
         by_uid: dict[str, Offer] = {}
         scopes: dict[str, list[Offer]] = {}
         pool: dict[Hashable, Hashable] = {}
@@ -42,7 +48,7 @@ class Snapshot:
             by_uid[offer.uid] = offer
             scopes.setdefault(offer.scope_key, []).append(offer)
         shelves = {key: Shelf.of(each) for key, each in scopes.items()}
-        return cls(revision, by_uid=Shards.of(by_uid), shelves=Shards.of(shelves))
+        return cls(revision, by_uid=Shards.of(by_uid), shelves=Shards.of(shelves), shared=Shared.of(shares, by_uid))
 
     def after(self, revision: int, *, gone: Iterable[Offer], come: Iterable[Offer]) -> Snapshot:
         """The snapshot of the next revision: `gone` are offers of this one, `come` replace them or are new."""
@@ -55,7 +61,21 @@ class Snapshot:
                 [offer for offer in leaving if offer.scope_key == key],
                 [offer for offer in coming if offer.scope_key == key],
             )
-        return Snapshot(revision, by_uid=by_uid, shelves=self._shelves.changed((), shelves))
+        shared = self.shared.after(gone=leaving, come=coming)
+        return Snapshot(revision, by_uid=by_uid, shelves=self._shelves.changed((), shelves), shared=shared)
+
+    def sharing(self, share: Share) -> Snapshot:
+        """This catalogue with an entry of it shared."""
+        offer = self._by_uid.get(share.uid)
+        assert offer is not None, "only an entry in force is shared"
+        return self._sharing(self.shared.sharing(share, offer))
+
+    def unsharing(self, uid: str) -> Snapshot:
+        """This catalogue with an entry no longer shared."""
+        return self._sharing(self.shared.unsharing(uid))
+
+    def _sharing(self, shared: Shared) -> Snapshot:
+        return Snapshot(self.revision, by_uid=self._by_uid, shelves=self._shelves, shared=shared)
 
     def __len__(self) -> int:
         return len(self._by_uid)
@@ -91,10 +111,17 @@ class Snapshot:
                 offer = shelf.get(model)
                 if offer is not None and offer.within_reach(principal):
                     return offer
+        given = self.shared.get(principal.organization, model)
+        if given is not None:
+            return given
         offer = self._by_uid.get(model)
-        if offer is not None and offer.scope_key in principal.scopes and offer.within_reach(principal):
-            return offer
-        return None
+        return offer if offer is not None and self.is_visible(principal, offer) else None
+
+    def is_visible(self, principal: Principal, offer: Offer) -> bool:
+        """Whether the principal may see an entry of this snapshot, if only under its uid."""
+        if offer.scope_key in principal.scopes:
+            return offer.within_reach(principal)
+        return self.shared.is_with(principal.organization, offer.uid)
 
     def resolve(self, principal: Principal, model: str) -> Offer:
         """The entry that a call of `model` goes to, or ModelNotFound, ModelNotAllowed."""
