@@ -250,7 +250,7 @@ def _management(
             randomness=os.urandom,
         ),
         identify=identify,
-        tests=Verify(parts.desk.current, upstream),
+        tests=Verify(parts.desk, upstream, starter=Tasks()),
         writer=writer,
         bulk_rate=Rate(parts.settings.bulk_replace_per_hour, 3600.0),
     )

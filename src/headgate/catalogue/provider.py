@@ -23,6 +23,10 @@ class Provider(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `chat_path` is appended to the base URL; `{model}` and `{api_version}` in it are filled in, for services that put
     the model into the path. `needs_key` false: a call without a credential is sent without one.
     `stream_usage` false: the service refuses `stream_options`. `dialect` names its wire format.
+
+    `models_path` lists the provider's models, "" if nothing does. `probe_path` is a page that costs nothing and shows
+    whether a key works, and with `{model}` in it whether the model does; "" leaves that to the list.
+    `lists_all_models`: a model that is not in the list cannot be called.
     """
 
     id: str
@@ -38,6 +42,8 @@ class Provider(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     chat_path: str = "/chat/completions"
     embeddings_path: str = "/embeddings"
     models_path: str = "/models"
+    probe_path: str = ""
+    lists_all_models: bool = False
     api_version: str | None = None
     families: tuple[str, ...] = ()
     """Prefixes of model names that are this provider's when an entry names none: `gpt-`, `claude-`."""

@@ -1,165 +1,211 @@
-"""One smallest call to an upstream, to see whether an entry works.
+"""Whether an entry works, or would work: the one engine behind every test, verification and model list.
 
-A probe is an upstream exchange like any other, told through the same events; it keeps the answer instead of passing
-it on. Failures are a result, not an error: who asks wants to know.
+What is asked is the cheapest thing that the provider's row knows and does not bill; only where there is nothing of
+the kind, one smallest call. Stored entries and parameters that are not stored yet go the same way: through the same
+upstreams, the same egress guard and the same rule that a secret goes to the origin that it was given for.
 """
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
 import msgspec
 
-from headgate.catalogue.offer import Offer
-from headgate.catalogue.upstream import Unroutable
-from headgate.core.errors import InvalidBody, detail
+from headgate.catalogue.entry import Document, ModelEntry
+from headgate.catalogue.kinds import Kind
+from headgate.catalogue.offer import Offer, offer
+from headgate.catalogue.scope import PLATFORM, Scope
+from headgate.catalogue.upstream import Route, Unroutable
 from headgate.core.failure import Failure, FailureKind
-from headgate.core.json import Json, encode
+from headgate.core.json import Json
 from headgate.core.principal import Principal
-from headgate.dialects.openai import classify, read_error
-from headgate.gateway.admission import SERVED_DIALECTS, without_secret
-from headgate.gateway.ports import ReceivedHeaders, Upstream
-from headgate.gateway.road import CurrentSnapshot
+from headgate.core.secret import Secret
+from headgate.gateway.administer_desk import Desk
+from headgate.gateway.stores import Verification, VerificationState
+from headgate.gateway.verify_background import Background, Starter
+from headgate.gateway.verify_exchange import Answered, ProbeUpstream, Question, Subject, ask
+from headgate.gateway.verify_probe import (
+    is_no_page,
+    list_question,
+    malformed,
+    model_names,
+    read,
+    sentence,
+    smallest_call,
+    unbilled_question,
+)
+from headgate.gateway.verify_smoke import SmokeResult, demand_operation, smoke_question, smoke_result
 
-TIMEOUT: Final = 30.0
-ANSWER_LIMIT: Final = 1024 * 1024
-OPERATIONS: Final = ("completions", "embeddings")
+__all__ = ["ProbeOutcome", "ProbeTarget", "SmokeResult", "Starter", "Verify"]
 
-_SMOKE_TEXT: Final = "Salut"
-_WEATHER_TOOL: Final = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "The current weather in a city.",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-    },
-}
+TIMEOUT: Final = 10.0
+SMOKE_TIMEOUT: Final = 30.0
+
+_SAY_NOTHING: Final = frozenset({FailureKind.BUSY, FailureKind.RATE_LIMITED})
+"""Failures that do not tell whether an entry works."""
 
 
-class SmokeResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one smoke test found. `response` is the upstream's answer, or an object that says why there is none."""
+class ProbeTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that is not stored, as far as a probe needs it.
+
+    `base_url` None: the provider's own. `secret` goes to the origin that these two name, and nowhere else; None: the
+    default credential of `scope` for that provider, if there is one for that origin, and without a scope none.
+    `private`: who asks may reach private addresses, as a platform administrator may.
+    """
+
+    kind: Kind
+    provider: str
+    model: str
+    base_url: str | None = None
+    api_version: str | None = None
+    secret: Secret | None = None
+    private: bool = False
+    scope: Scope | None = None
+
+
+class ProbeOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a probe found out. `message` is a sentence that may be shown; `latency` is in seconds, None if nothing was
+    asked; `failure` is None if `ok`."""
 
     ok: bool
-    response: Json
-    dimensions: int | None = None
-
-
-class Probe:
-    """An upstream exchange whose answer is kept. `result` resolves to the body of a 200, or to a Failure."""
-
-    def __init__(self) -> None:
-        self.result: asyncio.Future[bytes | Failure] = asyncio.get_running_loop().create_future()
-        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._status = 0
-        self._headers: ReceivedHeaders = ()
-        self._parts: list[bytes] = []
-        self._size = 0
-
-    def connected(self, _attempt: int) -> None:
-        if not self.ready.done():
-            self.ready.set_result(None)
-
-    def request_sent(self, _attempt: int) -> None: ...
-
-    def upstream_head(self, _attempt: int, status: int, headers: ReceivedHeaders) -> None:
-        self._status, self._headers = status, headers
-
-    def upstream_bytes(self, _attempt: int, data: bytes) -> None:
-        self._size += len(data)
-        if self._size <= ANSWER_LIMIT:
-            self._parts.append(data)
-        else:
-            self._tell(Failure(kind=FailureKind.TOO_LARGE, message=f"the answer is larger than {ANSWER_LIMIT} bytes"))
-
-    def upstream_done(self, _attempt: int, *, framed: bool) -> None:  # JSON shows its own end
-        body = b"".join(self._parts)
-        self._tell(body if self._status == 200 else classify(self._status, dict(self._headers), body))
-
-    def upstream_whole(self, attempt: int, status: int, *, headers: ReceivedHeaders, body: bytes) -> None:
-        self.upstream_head(attempt, status, headers)
-        self.upstream_bytes(attempt, body)
-        self.upstream_done(attempt, framed=True)
-
-    def upstream_failed(self, _attempt: int, failure: Failure) -> None:
-        self._tell(failure)
-
-    def abandon(self) -> None:
-        self._tell(Failure(kind=FailureKind.MALFORMED, message="the probe broke off"))
-
-    def _tell(self, result: bytes | Failure) -> None:
-        self.connected(0)
-        if not self.result.done():
-            self.result.set_result(result)
+    message: str
+    latency: float | None = None
+    failure: Failure | None = None
 
 
 class Verify:
-    """Smoke tests through the same upstreams, credentials and egress rules as calls."""
+    """Probes, model lists and smoke tests. Used on the event loop."""
 
-    def __init__(self, current: CurrentSnapshot, upstream: Upstream) -> None:
-        self._current = current
+    def __init__(self, desk: Desk, upstream: ProbeUpstream, *, starter: Starter, timeout: float = TIMEOUT) -> None:
+        self._desk = desk
         self._upstream = upstream
+        self._timeout = timeout
+        self._background = Background(self.stored, starter)
+
+    async def probe(self, target: ProbeTarget) -> ProbeOutcome:
+        """Whether an entry with these parameters would work. Writes nothing."""
+        return await self._outcome(self._unsaved(target))
+
+    async def models(self, target: ProbeTarget) -> list[str] | Failure:
+        """The names in the provider's list of models, in its order; `model` and `kind` of the target do not count."""
+        subject = self._unsaved(target)
+        route = subject.offer.route
+        if isinstance(route, Unroutable):
+            return _unroutable(route.message)
+        question = list_question(route)
+        if question is None:
+            return _unroutable(f"provider {route.provider.id!r} lists no models")
+        answered = await self._ask(subject, question)
+        value = read(answered)
+        if isinstance(value, Failure):
+            return _told(value, answered)
+        names = model_names(value)
+        return names if names is not None else malformed("the upstream's answer is no list of models")
+
+    async def stored(self, offer: Offer) -> ProbeOutcome:
+        """Whether an entry works. What is found out stands on the board."""
+        outcome = await self._outcome(Subject(offer))
+        self._pin(offer, outcome)
+        return outcome
+
+    def later(self, offer: Offer) -> None:
+        """Do what `stored` does, in its turn. Of several requests about one entry that wait the last one counts."""
+        self._background.add(offer)
 
     async def smoke(self, principal: Principal, model: str, *, operation: str) -> SmokeResult:
         """One call of `operation`, `completions` or `embeddings`; ModelNotFound, ModelNotAllowed, InvalidBody."""
-        if operation not in OPERATIONS:
-            accepted = " or ".join(OPERATIONS)
-            raise InvalidBody(f"'type' is {accepted}", details=[detail("type", accepted)])
-        offer = self._current.snapshot.resolve(principal, model)
-        route = offer.route
+        demand_operation(operation)
+        about = self._desk.snapshot.resolve(principal, model)
+        question = smoke_question(about, operation)
+        if isinstance(question, SmokeResult):
+            return question
+        answered = await ask(self._upstream, Subject(about), question=question, within=SMOKE_TIMEOUT)
+        return smoke_result(answered, operation)
+
+    # Within
+
+    async def _ask(self, subject: Subject, question: Question) -> Answered:
+        return await ask(self._upstream, subject, question=question, within=self._timeout)
+
+    async def _outcome(self, subject: Subject) -> ProbeOutcome:
+        route, kind = subject.offer.route, subject.offer.kind
         if isinstance(route, Unroutable):
-            return _unroutable(route.message)
-        if route.provider.dialect not in SERVED_DIALECTS:
-            return _unroutable(f"the dialect {route.provider.dialect!r} is not served")
-        if operation == "embeddings":
-            path, body = route.path(route.provider.embeddings_path), {"model": route.model, "input": _SMOKE_TEXT}
-        else:
-            path, body = route.chat_path, _weather_request(route.model)
-        return _judge(await self._post(offer, path, encode(body)), operation)
+            return ProbeOutcome(ok=False, message=route.message, failure=_unroutable(route.message))
+        now = self._desk.clock.now
+        begun = now()
+        question = unbilled_question(route)
+        if question is not None:
+            answered = await self._ask(subject, question)
+            if not is_no_page(answered):
+                return _judged(answered, route, took=now() - begun)
+        question = smallest_call(route, kind)
+        if question is None:
+            message = f"provider {route.provider.id!r} has nothing to verify a model of kind {kind} with"
+            return ProbeOutcome(ok=False, message=message, failure=_unroutable(message))
+        answered = await self._ask(subject, question)
+        return _judged(answered, route, took=now() - begun)
 
-    async def _post(self, offer: Offer, path: str, body: bytes) -> bytes | Failure:
-        probe = Probe()
-        wire = self._upstream.connect(offer, probe, 1, fresh=True)
-        try:
-            async with asyncio.timeout(TIMEOUT):
-                if not wire.ready:
-                    await probe.ready
-                if not probe.result.done():
-                    wire.send(path, body)
-                result = await probe.result
-                return without_secret(result, wire) if isinstance(result, Failure) else wire.redacted(result)
-        except TimeoutError:
-            return Failure(kind=FailureKind.TOTAL_TIMEOUT, message=f"no answer within {TIMEOUT:.0f} seconds")
-        finally:
-            wire.abort()
+    def _unsaved(self, target: ProbeTarget) -> Subject:
+        """A target as an entry that is in no catalogue."""
+        desk = self._desk
+        document = Document(
+            name=target.model,
+            kind=target.kind,
+            provider=target.provider,
+            upstream_model=target.model,
+            api_base=target.base_url or None,
+            api_version=target.api_version or None,
+        )
+        entry = ModelEntry(
+            uid=desk.new_uid(),
+            number=0,
+            scope=target.scope or PLATFORM,
+            document=document,
+            revision=0,
+            created_at=0.0,
+            created_by="",
+            updated_at=0.0,
+            updated_by="",
+            private_egress=target.private,
+        )
+        stored = target.secret is None and target.scope is not None
+        return Subject(offer(entry, desk.providers), stored=stored, secret=target.secret)
+
+    def _pin(self, about: Offer, outcome: ProbeOutcome) -> None:
+        """Note what was found out, unless the entry has changed or gone meanwhile, or it was our own fault."""
+        desk = self._desk
+        failure = outcome.failure
+        if desk.snapshot.by_uid(about.uid) is not about or (failure is not None and failure.kind in _SAY_NOTHING):
+            return
+        state = VerificationState.OK if outcome.ok else VerificationState.FAILED
+        message = "" if outcome.ok else outcome.message
+        desk.board.pin(Verification(uid=about.uid, state=state, message=message, at=desk.clock.wall()))
 
 
-def _unroutable(reason: str) -> SmokeResult:
-    return SmokeResult(ok=False, response={"error": "ModelNotRoutable", "message": reason})
+def _judged(answered: Answered, route: Route, *, took: float) -> ProbeOutcome:
+    value = read(answered)
+    if not isinstance(value, Failure):
+        value = _missing_from(value, route) or value
+    if isinstance(value, Failure):
+        failure = _told(value, answered)
+        return ProbeOutcome(ok=False, message=failure.message, latency=took, failure=failure)
+    return ProbeOutcome(ok=True, message="the provider answered", latency=took)
 
 
-def _weather_request(model: str) -> dict[str, Json]:
-    question = {"role": "user", "content": "What is the weather in Paris?"}
-    return {"model": model, "messages": [question], "tools": [_WEATHER_TOOL], "max_tokens": 256}
-
-
-def _judge(result: bytes | Failure, operation: str) -> SmokeResult:
-    if isinstance(result, Failure):
-        told = read_error(result.body)
-        shown = {"error": "ProviderError", "kind": result.kind, "message": told.message if told else result.message}
-        return SmokeResult(ok=False, response={**shown, **({"status": result.status} if result.status else {})})
-    try:
-        response = msgspec.json.decode(result)
-    except (msgspec.MsgspecError, RecursionError):
-        return SmokeResult(ok=False, response={"error": "ProviderError", "message": "the answer is not JSON"})
-    if operation == "completions":
-        return SmokeResult(ok=isinstance(response, dict) and bool(response.get("choices")), response=response)
-    dimensions = _dimensions(response)
-    return SmokeResult(ok=dimensions is not None, response=response, dimensions=dimensions)
-
-
-def _dimensions(response: Json) -> int | None:
-    try:
-        return len(response["data"][0]["embedding"])
-    except (KeyError, IndexError, TypeError):
+def _missing_from(value: Json, route: Route) -> Failure | None:
+    """A failure if the answer lists every model of the provider, and this one is not among them."""
+    if not route.provider.lists_all_models or route.provider.probe_path:
         return None
+    names = model_names(value)
+    if names is None or route.model in names:
+        return None
+    message = f"the provider does not list the model {route.model!r}"
+    return Failure(kind=FailureKind.REJECTED, message=message)
+
+
+def _told(failure: Failure, answered: Answered) -> Failure:
+    return msgspec.structs.replace(failure, message=sentence(failure, answered), body=b"")
+
+
+def _unroutable(message: str) -> Failure:
+    return Failure(kind=FailureKind.UNROUTABLE, message=message)

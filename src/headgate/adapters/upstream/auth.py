@@ -62,6 +62,10 @@ class Head:
             self._starts[path] = start
         return start
 
+    def get(self, path: str) -> bytes:
+        """The head of a GET of `path`, complete."""
+        return b"GET %b HTTP/1.1\r\n%b\r\n" % (quote(path, safe=_PATH_SAFE).encode(), self._lines)
+
 
 class Heads:
     """The heads of the offers in use."""
@@ -92,6 +96,15 @@ class Heads:
             self._heads[offer.uid] = made
         return made
 
+    def presenting(self, offer: Offer, secret: Secret | None) -> Head | Failure:
+        """The head for an offer that is not stored, with a secret of its own. It is not kept."""
+        route = offer.route
+        if isinstance(route, Unroutable):
+            return Failure(kind=FailureKind.UNROUTABLE, message=route.message)
+        if secret is None and route.provider.needs_key:
+            return _unusable(f"provider {route.provider.id!r} needs a credential")
+        return _made(offer, secret)
+
     def sweep(self) -> None:
         """Forget the heads, and with them the secrets, that nobody used since the last sweep."""
         self._heads = {uid: head for uid, head in self._heads.items() if head.used}
@@ -105,24 +118,12 @@ class Heads:
         route = offer.route
         if isinstance(route, Unroutable):
             return Failure(kind=FailureKind.UNROUTABLE, message=route.message)
-        if route.url is None:
-            return Failure(kind=FailureKind.UNROUTABLE, message=f"provider {route.provider.id!r} has no address")
         secret = None if stored is None else self._secret(route, stored)
         if isinstance(secret, Failure):
             return secret
-        try:
-            auth = b"" if secret is None else auth_line(route, secret)
-        except ValueError:
-            return _unusable("the credential must be entered again: it cannot be sent in a header")
-        lines = (
-            field(b"host", route.url.authority.encode())
-            + auth
-            + b"content-type: application/json\r\naccept-encoding: identity\r\n"
-            + field(b"user-agent", _USER_AGENT)
-        )
-        key = OriginKey(route.url.scheme, route.url.host, route.url.port, offer.private_egress)
-        head = Head(offer, key=key, lines=lines, secret=secret)
-        head.stored = stored
+        head = _made(offer, secret)
+        if isinstance(head, Head):
+            head.stored = stored
         return head
 
     def _secret(self, route: Route, stored: StoredCredential) -> Secret | Failure:
@@ -132,6 +133,26 @@ class Heads:
             return self._opener.open(stored)
         except ValueError:
             return _unusable("the credential must be entered again: it cannot be read")
+
+
+def _made(offer: Offer, secret: Secret | None) -> Head | Failure:
+    route = offer.route
+    if isinstance(route, Unroutable):
+        return Failure(kind=FailureKind.UNROUTABLE, message=route.message)
+    if route.url is None:
+        return Failure(kind=FailureKind.UNROUTABLE, message=f"provider {route.provider.id!r} has no address")
+    try:
+        auth = b"" if secret is None else auth_line(route, secret)
+    except ValueError:
+        return _unusable("the credential must be entered again: it cannot be sent in a header")
+    lines = (
+        field(b"host", route.url.authority.encode())
+        + auth
+        + b"content-type: application/json\r\naccept-encoding: identity\r\n"
+        + field(b"user-agent", _USER_AGENT)
+    )
+    key = OriginKey(route.url.scheme, route.url.host, route.url.port, offer.private_egress)
+    return Head(offer, key=key, lines=lines, secret=secret)
 
 
 def auth_line(route: Route, secret: Secret) -> bytes:

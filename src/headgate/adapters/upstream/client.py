@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from headgate.adapters.tasks import Tasks
-from headgate.adapters.upstream.auth import Heads
+from headgate.adapters.upstream.auth import Head, Heads
 from headgate.adapters.upstream.connection import Connection, abandon
 from headgate.adapters.upstream.dial import Dialler
 from headgate.adapters.upstream.exchange import Exchange
@@ -18,6 +18,7 @@ from headgate.adapters.upstream.pool import Counts, Origin, OriginKey
 from headgate.catalogue.offer import Offer
 from headgate.core.clock import Clock
 from headgate.core.failure import Failure, FailureKind
+from headgate.core.secret import Secret
 from headgate.gateway.ports import UpstreamEvents
 
 
@@ -29,6 +30,12 @@ class HttpWire(Exchange):
         if connection is None or head is None or self.events is None:
             return True
         return connection.send(head.start(path), body)
+
+    def get(self, path: str) -> bool:
+        connection, head = self.connection, self.head
+        if connection is None or head is None or self.events is None:
+            return True
+        return connection.send_head(head.get(path))
 
     def pause(self) -> None:
         if self.connection is not None and self.events is not None:
@@ -72,7 +79,13 @@ class HttpUpstream:
         return Counts(*(sum(column) for column in zip(*each, strict=True))) if each else Counts(0, 0, 0)
 
     def connect(self, offer: Offer, events: UpstreamEvents, attempt: int, *, fresh: bool) -> HttpWire:
-        head = self._heads.head(offer)
+        return self._begin(self._heads.head(offer), events, attempt, fresh=fresh)
+
+    def present(self, offer: Offer, events: UpstreamEvents, *, secret: Secret | None) -> HttpWire:
+        """A fresh connection, as attempt 1, for an offer that is not stored; the secret goes to its origin only."""
+        return self._begin(self._heads.presenting(offer, secret), events, 1, fresh=True)
+
+    def _begin(self, head: Head | Failure, events: UpstreamEvents, attempt: int, *, fresh: bool) -> HttpWire:
         if isinstance(head, Failure):
             wire = HttpWire(events, attempt, fresh)
             self._fail_later(wire, head)

@@ -91,6 +91,15 @@ class Connection(asyncio.Protocol):
             return False
         return True
 
+    def send_head(self, head: bytes) -> bool:
+        """Write a request that is nothing but its head; the same answer as `send`."""
+        self._asked = True
+        self.transport.write(head)
+        if self._blocked and self.exchange is not None:
+            self.exchange.unsent = True
+            return False
+        return True
+
     def pause(self) -> None:
         if not self._paused and not self.transport.is_closing():
             self._paused = True

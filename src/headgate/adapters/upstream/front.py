@@ -14,7 +14,9 @@ from headgate.adapters.upstream.tls import client_context
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.upstream import Route
 from headgate.core.clock import Clock
-from headgate.gateway.ports import Credentials, Opener, UpstreamEvents, Wire
+from headgate.core.secret import Secret
+from headgate.gateway.ports import Credentials, Opener, UpstreamEvents
+from headgate.gateway.verify_exchange import ProbeWire
 
 
 class Upstreams:
@@ -24,11 +26,16 @@ class Upstreams:
         self.http = http
         self._mock = mock
 
-    def connect(self, offer: Offer, events: UpstreamEvents, attempt: int, *, fresh: bool) -> Wire:
+    def connect(self, offer: Offer, events: UpstreamEvents, attempt: int, *, fresh: bool) -> ProbeWire:
         route = offer.route
         if isinstance(route, Route) and route.provider.dialect == "mock":
             return self._mock.connect(offer, events, attempt, fresh=fresh)
         return self.http.connect(offer, events, attempt, fresh=fresh)
+
+    def present(self, offer: Offer, events: UpstreamEvents, *, secret: Secret | None) -> ProbeWire:
+        if isinstance(offer.route, Route) and offer.route.provider.dialect == "mock":
+            return self._mock.connect(offer, events, 1, fresh=True)
+        return self.http.present(offer, events, secret=secret)
 
     def close(self) -> None:
         self.http.close()

@@ -31,6 +31,9 @@ class MockWire:
         self._later(lambda events: self._begin(events, answer(path, body)))
         return True
 
+    def get(self, path: str) -> bool:
+        return self.send(path, b"")  # it shows no pages: the answer is the refusal of an empty body
+
     def pause(self) -> None:
         self._paused = True
 
