@@ -1,4 +1,4 @@
-"""Who exists, in memory: organizations, people, tokens, keys, sessions. Requests read it, writes change it in place.
+"""Who exists, in memory: tenants and people, and their tokens, keys and sessions. Requests read it, writes change it.
 
 It belongs to the event loop: a change is one call, so no request sees half of it. A change is made here after the
 store has it. `generation` rises with every change that may take something away from somebody or alter what a
@@ -11,51 +11,26 @@ by its organization. Ids sort by time of creation and are added in that order, s
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
-from itertools import islice
-from typing import Final, Generic, TypeVar
+from collections.abc import Hashable, Iterable
+from typing import Final, TypeVar
 
 import msgspec
 
-from headgate.access.identity import (
-    AccessToken,
-    ExternalIdentity,
-    Membership,
-    Organization,
-    OrganizationKey,
-    Project,
-    ProjectMembership,
-    Session,
-    User,
-)
+from headgate.access.identity import AccessToken, Organization, OrganizationKey, Project, Session
+from headgate.gateway.directory_tenants import Tenants
+from headgate.gateway.pages import Page, newest_first
 from headgate.gateway.stores import DirectoryContents
 
-T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 
 _FEW_SESSIONS: Final = 1024
 
 
-class Page(msgspec.Struct, Generic[T], frozen=True):
-    """A part of a list, newest first, and how long the whole list is."""
-
-    items: list[T]
-    total: int
-
-
-class Directory:
-    """The tenancy of one installation. Methods that begin with `put` add or replace by id."""
+class Directory(Tenants):
+    """The tenants of one installation and every credential that was given out in it."""
 
     def __init__(self) -> None:
-        self.generation = 0
-        self._organizations: dict[str, Organization] = {}
-        self._slugs: dict[str, Organization] = {}
-        self._projects: dict[str, dict[str, Project]] = {}
-        self._users: dict[str, User] = {}
-        self._emails: dict[str, User] = {}
-        self._identities: dict[tuple[str, str], ExternalIdentity] = {}
-        self._memberships: dict[str, dict[str, Membership]] = {}
-        self._in_projects: dict[str, dict[str, ProjectMembership]] = {}
+        super().__init__()
         self._tokens: dict[str, AccessToken] = {}
         self._tokens_of: dict[str, dict[str, AccessToken]] = {}
         self._keys_of: dict[str, dict[str, OrganizationKey]] = {}
@@ -100,7 +75,7 @@ class Directory:
         if record is None or (record.expires_at is not None and now >= record.expires_at):
             return None
         if isinstance(record, AccessToken):
-            return record if self._is_active(record.user) else None
+            return record if self.is_active(record.user) else None
         return record if record.organization in self._organizations else None
 
     def session(self, session_id: str, now: float) -> Session | None:
@@ -108,7 +83,7 @@ class Directory:
         session = self._sessions.get(session_id)
         if session is None or session.revoked_at is not None or now >= session.expires_at:
             return None
-        if not self._is_active(session.user):
+        if not self.is_active(session.user):
             return None
         token = self._tokens.get(session.token)
         return session if token is not None and self.authenticate(token.digest, now) is token else None
@@ -118,70 +93,6 @@ class Directory:
         session = self._sessions.get(credential_id)
         token = self._tokens.get(session.token if session is not None else credential_id)
         return token.expires_at if token is not None and token.expires_at is not None else math.inf
-
-    def _is_active(self, user_id: str) -> bool:
-        user = self._users.get(user_id)
-        return user is not None and not user.disabled
-
-    # Tenancy
-
-    def organization(self, name: str) -> Organization | None:
-        """The organization with this id or slug."""
-        return self._organizations.get(name) or self._slugs.get(name)
-
-    def project(self, organization_id: str, name: str) -> Project | None:
-        """The organization's project with this id or slug."""
-        projects = self._projects.get(organization_id, {})
-        found = projects.get(name)
-        return found or next((each for each in projects.values() if each.slug == name), None)
-
-    def projects_of(self, organization_id: str) -> list[Project]:
-        """In the order of creation."""
-        return list(self._projects.get(organization_id, {}).values())
-
-    def organizations(self) -> list[Organization]:
-        """In the order of creation."""
-        return list(self._organizations.values())
-
-    def users(self) -> list[User]:
-        """In the order of creation."""
-        return list(self._users.values())
-
-    def user_by_email(self, email: str) -> User | None:
-        return self._emails.get(email)
-
-    def user_by_identity(self, issuer: str, subject: str) -> User | None:
-        found = self._identities.get((issuer, subject))
-        return self._users.get(found.user) if found is not None else None
-
-    def user(self, user_id: str) -> User | None:
-        return self._users.get(user_id)
-
-    def first_platform_admin(self) -> User | None:
-        return next((user for user in self._users.values() if user.platform_admin), None)
-
-    def membership(self, user_id: str, organization_id: str) -> Membership | None:
-        return self._memberships.get(user_id, {}).get(organization_id)
-
-    def memberships_of(self, user_id: str) -> list[Membership]:
-        return list(self._memberships.get(user_id, {}).values())
-
-    def members(self, organization_id: str) -> list[Membership]:
-        """Everybody in an organization, in the order in which they joined."""
-        found = (each.get(organization_id) for each in self._memberships.values())
-        return sorted((each for each in found if each is not None), key=lambda each: (each.created_at, each.user))
-
-    def project_membership(self, user_id: str, project_id: str) -> ProjectMembership | None:
-        return self._in_projects.get(user_id, {}).get(project_id)
-
-    def project_members(self, project_id: str) -> list[ProjectMembership]:
-        """Everybody who was added to a project, in that order."""
-        found = (each.get(project_id) for each in self._in_projects.values())
-        return sorted((each for each in found if each is not None), key=lambda each: (each.created_at, each.user))
-
-    def first_joined(self, user_id: str) -> Membership | None:
-        joined = self._memberships.get(user_id, {}).values()
-        return min(joined, key=lambda each: (each.created_at, each.organization), default=None)
 
     # Lists
 
@@ -199,60 +110,33 @@ class Directory:
         return self._sessions_of.get(user_id, {}).get(session_id)
 
     def tokens_of(self, user_id: str, *, offset: int, limit: int) -> Page[AccessToken]:
-        return _page(self._tokens_of.get(user_id, {}), offset=offset, limit=limit)
+        return newest_first(self._tokens_of.get(user_id, {}), offset=offset, limit=limit)
 
     def keys_of(self, organization_id: str, *, offset: int, limit: int) -> Page[OrganizationKey]:
-        return _page(self._keys_of.get(organization_id, {}), offset=offset, limit=limit)
+        return newest_first(self._keys_of.get(organization_id, {}), offset=offset, limit=limit)
+
+    def all_keys(self, organization_id: str) -> Iterable[OrganizationKey]:
+        """Every key of an organization, revoked ones included."""
+        return self._keys_of.get(organization_id, {}).values()
 
     def sessions_of(self, user_id: str, *, offset: int, limit: int) -> Page[Session]:
-        return _page(self._sessions_of.get(user_id, {}), offset=offset, limit=limit)
+        return newest_first(self._sessions_of.get(user_id, {}), offset=offset, limit=limit)
 
     # Changes
 
-    def put_organization(self, organization: Organization) -> None:
-        before = self._organizations.get(organization.id)
-        if before is not None:
-            self._slugs.pop(before.slug, None)
-        self._organizations[organization.id] = organization
-        self._slugs[organization.slug] = organization
-        self.generation += 1
+    def drop_organization(self, organization: Organization) -> None:
+        """With it end its projects, its keys, and every membership in it."""
+        for key in self._keys_of.pop(organization.id, {}).values():
+            self._by_digest.pop(key.digest, None)
+        super().drop_organization(organization)
 
-    def put_project(self, project: Project) -> None:
-        self._projects.setdefault(project.organization, {})[project.id] = project
-        self.generation += 1
-
-    def put_user(self, user: User) -> None:
-        before = self._users.get(user.id)
-        if before is not None and before.email:
-            self._emails.pop(before.email, None)
-        self._users[user.id] = user
-        if user.email:
-            self._emails[user.email] = user
-        self.generation += 1
-
-    def put_identity(self, identity: ExternalIdentity) -> None:
-        self._identities[identity.issuer, identity.subject] = identity
-        self.generation += 1
-
-    def put_membership(self, membership: Membership) -> None:
-        self._memberships.setdefault(membership.user, {})[membership.organization] = membership
-        self.generation += 1
-
-    def drop_membership(self, membership: Membership) -> None:
-        """With it end the memberships in the organization's projects."""
-        self._memberships.get(membership.user, {}).pop(membership.organization, None)
-        in_projects = self._in_projects.get(membership.user, {})
-        for project in [each.project for each in in_projects.values() if each.organization == membership.organization]:
-            del in_projects[project]
-        self.generation += 1
-
-    def put_project_membership(self, membership: ProjectMembership) -> None:
-        self._in_projects.setdefault(membership.user, {})[membership.project] = membership
-        self.generation += 1
-
-    def drop_project_membership(self, membership: ProjectMembership) -> None:
-        self._in_projects.get(membership.user, {}).pop(membership.project, None)
-        self.generation += 1
+    def drop_project(self, project: Project) -> None:
+        """With it end its keys and the memberships in it."""
+        keys = self._keys_of.get(project.organization, {})
+        for key in [each for each in keys.values() if each.project == project.id]:
+            del keys[key.id]
+            self._by_digest.pop(key.digest, None)
+        super().drop_project(project)
 
     def put_token(self, token: AccessToken) -> None:
         self._index(token, self._tokens.get(token.id))
@@ -299,8 +183,3 @@ class Directory:
     def _share(self, value: H) -> H:
         # What a million keys have in common is kept once.
         return self._shared.setdefault(value, value)  # type: ignore[return-value]
-
-
-def _page(records: Mapping[str, T], *, offset: int, limit: int) -> Page[T]:
-    newest_first = reversed(records.values())  # type: ignore[call-overload]
-    return Page(list(islice(newest_first, offset, offset + limit)), len(records))
