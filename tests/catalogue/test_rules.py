@@ -84,8 +84,11 @@ def test_a_name_that_is_refused(name: Json) -> None:
         ("context_window", 0),
         ("rpm", 2**53 - 1),
         ("timeout", 0.5),
+        ("timeout", 0),
         ("temperature", 0),
-        ("temperature", 2),
+        ("temperature", 9.99),
+        ("litellm_model", "m" * 500),
+        ("status_message", "two\nlines"),
         ("dimensions", {"any": ["thing", 1.5, None]}),
         ("dimensions", "1536"),
         ("metrics", [True]),
@@ -133,10 +136,12 @@ def test_a_value_that_may_be_written(field: str, value: Json) -> None:
         ("max_output_tokens", "4096"),
         ("tpm", 2**53),
         ("limits", [1]),
-        ("timeout", 0),
+        ("timeout", -0.1),
         ("timeout", 86_401),
         ("timeout", float("nan")),
-        ("temperature", 2.01),
+        ("temperature", 10),
+        ("litellm_model", "m" * 501),
+        ("status_message", "x" * 1001),
         ("temperature", -0.1),
         ("temperature", False),
         ("max_tokens", -1),
@@ -186,7 +191,7 @@ def test_every_fault_is_told_at_once() -> None:
 def test_a_fault_shows_the_value_and_what_would_be_accepted() -> None:
     (fault,) = problems({"timeout": -3})
 
-    assert fault["message"] == "'limits.timeout' takes a number above 0 and at most 86400, not -3"
+    assert fault["message"] == "'limits.timeout' takes a number from 0 to 86400, not -3"
 
 
 @pytest.mark.parametrize(

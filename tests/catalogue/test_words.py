@@ -91,7 +91,7 @@ def test_a_base_url_is_taken_apart(text: str, origin: str, path: str) -> None:
         "https://host\r\nx: y",
         "https://[::1",
         "https://[zz]",
-        "https://" + "h" * 500,
+        "https://" + "h" * 1000,
     ],
 )
 def test_what_is_no_base_url_is_refused(text: str) -> None:
@@ -129,6 +129,30 @@ def test_a_base_url_is_read_or_refused_and_nothing_else(rest: str) -> None:
             "openai",
             "groq/llama",
             id="the provider wins if another API wrote last",
+        ),
+        pytest.param(
+            document(provider="groq", litellm_model="meta/llama", upstream_model="x", upstream_by="assets"),
+            "groq",
+            "meta/llama",
+            id="what the assets API wrote last is the model, whatever another wrote before",
+        ),
+        pytest.param(
+            document(provider="groq", litellm_model="openai/", upstream_by="assets"),
+            "groq",
+            "openai/",
+            id="a prefix with nothing behind it is none",
+        ),
+        pytest.param(
+            document("mine", litellm_model="gpt-4o", upstream_by="assets"),
+            "openai",
+            "gpt-4o",
+            id="the family of what the assets API wrote",
+        ),
+        pytest.param(
+            document("groq/x", litellm_model="mine", upstream_by="assets"),
+            "groq",
+            "mine",
+            id="the name's provider for a model of the assets API",
         ),
     ],
 )

@@ -13,7 +13,10 @@ import msgspec
 from headgate.catalogue.scope import Scope
 from headgate.core.secret import Secret
 
+API_KEY: Final = "api_key"
+
 _SHOWN_FROM: Final = 16
+_OBJECTS: Final = msgspec.json.Decoder(dict[str, object])
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +48,24 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
 def last4(secret: Secret) -> str:
     """The characters by which people recognise a key; "" if they would give too much of it away."""
-    return secret.reveal()[-4:] if len(secret) >= _SHOWN_FROM else ""
+    key = presented(secret)
+    return key.reveal()[-4:] if key is not None and len(key) >= _SHOWN_FROM else ""
+
+
+def presented(secret: Secret) -> Secret | None:
+    """What the provider's auth scheme presents of a secret: `api_key` of a JSON object, any other secret as it stands.
+
+    None if it is an object without one.
+    """
+    text = secret.reveal()
+    if not text.startswith("{"):
+        return secret
+    try:
+        parts = _OBJECTS.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return secret
+    key = parts.get(API_KEY)
+    return Secret(key) if isinstance(key, str) and key else None
 
 
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,8 @@ class Document(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     """What an entry says. Unset is None, empty or the default; the faces decide how that reads.
 
     `upstream_by` tells which face last wrote the upstream: `assets` derives it from `litellm_model`, any other from
-    `provider` and `upstream_model`. `credential` is the name of a stored credential, never a secret.
+    `provider` and `upstream_model`. `credential` is the name of a stored credential, never a secret. `status_message`
+    is what people wrote about the entry's status; what verification found is no part of a document.
     `capabilities`, `limits`, `defaults`, `display` and `provider_config` hold the free keys only; the keys that have a
     field of their own are lifted out of them. `hidden` is a key of an object, where a written false is not the same as
     nothing.
@@ -63,6 +64,7 @@ class Document(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     supported_dimensions: tuple[Json, ...] = ()
     enabled: bool = True
     deprecated: bool = False
+    status_message: str | None = None
     failover: str | None = None
     region: str | None = None
     metrics: Json = None

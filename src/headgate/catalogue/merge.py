@@ -24,7 +24,7 @@ Fields = Mapping[str, Json]
 """Values of document fields as JSON, None for one that is cleared. A field that is not in it does not change."""
 
 
-_UPSTREAM: Final = frozenset({"provider", "upstream_model"})
+_UPSTREAM: Final = frozenset({"provider", "upstream_model", "litellm_model"})
 _DEFAULTS: Final = MappingProxyType(msgspec.structs.asdict(Document(name="", kind=Kind.CHAT)))
 _TEXTS: Final = frozenset(
     {
@@ -36,6 +36,7 @@ _TEXTS: Final = frozenset(
         "api_base",
         "api_version",
         "credential",
+        "status_message",
         "failover",
         "region",
         "brand",
@@ -49,6 +50,7 @@ def written(before: Document | None, fields: Fields, *, by: str = "catalogue") -
     """The document after a write of `fields`, or InvalidBody with every fault.
 
     Without `before`, `name` and `kind` are needed. An empty string unsets a text: forms send it for an empty line.
+    `by` is the face that writes: from then on its words say where calls go, if they changed.
     """
     needed: Fields = {"name": None, "kind": None} if before is None else {}
     given = {field: None if value == "" and field in _TEXTS else value for field, value in {**needed, **fields}.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -183,7 +184,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "description": Rule("description", text(limit=8192, lines=True)),
         "provider": Rule("provider_config.provider", text(limit=100)),
         "upstream_model": Rule("provider_config.model", text(limit=256)),
-        "litellm_model": Rule("litellm_model", text(limit=256)),
+        "litellm_model": Rule("litellm_model", text(limit=500)),
         "upstream_by": Rule("upstream_by", one_of(*FACES)),
         "api_base": Rule("provider_config.base_url", _base_url),
         "api_version": Rule("provider_config.api_version", _api_version),
@@ -195,14 +196,16 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "limits": Rule("limits", open_object),
         "rpm": Rule("limits.rpm", integer),
         "tpm": Rule("limits.tpm", integer),
-        "timeout": Rule("limits.timeout", positive(most=86_400)),
-        "temperature": Rule("provider_config.defaults.temperature", within(0, 2)),
+        # Zero is no time-out of the entry's own.
+        "timeout": Rule("limits.timeout", within(0, 86_400)),
+        "temperature": Rule("provider_config.defaults.temperature", within(0, Decimal("9.99"))),
         "max_tokens": Rule("provider_config.defaults.max_tokens", integer),
         "defaults": Rule("provider_config.defaults", open_object),
         "dimensions": Rule("dimensions", anything),
         "supported_dimensions": Rule("supported_dimensions", list_of(_SIZE, limit=256, unique=False)),
         "enabled": Rule("enabled", boolean),
         "deprecated": Rule("deprecated", boolean),
+        "status_message": Rule("status_message", text(limit=1000, lines=True)),
         "failover": Rule("failover", text(limit=NAME_LIMIT)),
         "region": Rule("region", text(limit=REGION_LIMIT)),
         "metrics": Rule("metrics", anything),

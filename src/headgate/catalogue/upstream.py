@@ -50,19 +50,26 @@ class Unroutable(msgspec.Struct, frozen=True, gc=False):
 
 def named_provider(document: Document, providers: Providers) -> tuple[Provider | None, str, str]:
     """The provider of a document, the upstream model, and the word that named an unknown provider ("" if none did)."""
-    if document.upstream_by == ASSETS and document.litellm_model:
-        prefix, slash, rest = document.litellm_model.partition("/")
-        known = providers.find(prefix) if slash else None
+    routed = document.litellm_model if document.upstream_by == ASSETS else None
+    if routed:
+        known, rest = _known_prefix(routed, providers)
         if known is not None:
             return known, rest, ""
+    model = routed or document.upstream_model
     if document.provider:
-        model = document.upstream_model or document.litellm_model or document.name
-        return providers.find(document.provider), model, document.provider
-    prefix, slash, rest = document.name.partition("/")
-    known = providers.find(prefix) if slash else None
+        return providers.find(document.provider), model or document.litellm_model or document.name, document.provider
+    if routed and (family := providers.of_family(routed)) is not None:
+        return family, routed, ""
+    known, rest = _known_prefix(document.name, providers)
     if known is not None:
-        return known, document.upstream_model or rest, ""
-    return providers.of_family(document.name), document.upstream_model or document.name, ""
+        return known, model or rest, ""
+    return providers.of_family(document.name), model or document.name, ""
+
+
+def _known_prefix(text: str, providers: Providers) -> tuple[Provider | None, str]:
+    """The provider that the part before the first slash names, and the rest."""
+    prefix, slash, rest = text.partition("/")
+    return (providers.find(prefix) if slash and rest else None), rest
 
 
 def route(document: Document, providers: Providers) -> Route | Unroutable:

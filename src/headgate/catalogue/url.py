@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-URL_LIMIT: Final = 500
+URL_LIMIT: Final = 1000
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?|\[[0-9a-f:.]+\]")
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\\"<>^`{|}]")

@@ -95,7 +95,7 @@ def positive(*, most: int) -> Check:
     return check
 
 
-def within(least: int, most: int) -> Check:
+def within(least: int, most: int | Decimal) -> Check:
     """A number from `least` to `most`."""
 
     def check(value: Json) -> str | None:

@@ -65,6 +65,21 @@ def test_a_provider_may_name_its_own_header() -> None:
     assert b"uthorization" not in head
 
 
+def test_of_a_secret_that_is_an_object_the_api_key_is_presented() -> None:
+    head = head_of(Book(stored(ORIGIN), secret='{"api_key":"sk-inner","project":"p"}'))
+
+    assert isinstance(head, bytes)
+    assert b"\r\nauthorization: Bearer sk-inner\r\n" in head
+
+
+def test_an_object_without_an_api_key_is_not_sent() -> None:
+    failure = head_of(Book(stored(ORIGIN), secret='{"token":"sk-inner"}'))
+
+    assert isinstance(failure, Failure)
+    assert failure.kind is FailureKind.CREDENTIAL_MISSING
+    assert "sk-inner" not in failure.message
+
+
 def test_a_call_without_a_credential_is_sent_without_one() -> None:
     head = head_of(Book(None), provider="ollama")
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from headgate import __version__
 from headgate.adapters.upstream.pool import OriginKey
-from headgate.catalogue.credential import StoredCredential
+from headgate.catalogue.credential import API_KEY, StoredCredential, presented
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.provider import AuthScheme
 from headgate.catalogue.upstream import Route, Unroutable
@@ -141,8 +141,11 @@ def _made(offer: Offer, secret: Secret | None) -> Head | Failure:
         return Failure(kind=FailureKind.UNROUTABLE, message=route.message)
     if route.url is None:
         return Failure(kind=FailureKind.UNROUTABLE, message=f"provider {route.provider.id!r} has no address")
+    key = None if secret is None else presented(secret)
+    if secret is not None and key is None:
+        return _unusable(f"the credential must be entered again: it has no {API_KEY!r}")
     try:
-        auth = b"" if secret is None else auth_line(route, secret)
+        auth = b"" if key is None else auth_line(route, key)
     except ValueError:
         return _unusable("the credential must be entered again: it cannot be sent in a header")
     lines = (
@@ -151,8 +154,8 @@ def _made(offer: Offer, secret: Secret | None) -> Head | Failure:
         + b"content-type: application/json\r\naccept-encoding: identity\r\n"
         + field(b"user-agent", _USER_AGENT)
     )
-    key = OriginKey(route.url.scheme, route.url.host, route.url.port, offer.private_egress)
-    return Head(offer, key=key, lines=lines, secret=secret)
+    origin = OriginKey(route.url.scheme, route.url.host, route.url.port, offer.private_egress)
+    return Head(offer, key=origin, lines=lines, secret=key)
 
 
 def auth_line(route: Route, secret: Secret) -> bytes:
