@@ -10,6 +10,7 @@ import msgspec
 from headgate.catalogue.carbon import CarbonProfile, profile
 from headgate.catalogue.entry import Document, ModelEntry, Pricing
 from headgate.catalogue.kinds import Kind
+from headgate.catalogue.operations import Operation, operations
 from headgate.catalogue.providers import Providers
 from headgate.catalogue.scope import Scope
 from headgate.catalogue.upstream import Route, Unroutable, route
@@ -42,6 +43,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     scope: Scope
     scope_key: str
     kind: Kind
+    operations: frozenset[Operation]
     enabled: bool
     deprecated: bool
     hidden: bool
@@ -123,6 +125,7 @@ def offer(entry: ModelEntry, providers: Providers) -> Offer:
         scope=entry.scope,
         scope_key=entry.scope.key,
         kind=document.kind,
+        operations=operations(document.kind, document.abilities),
         enabled=document.enabled,
         deprecated=document.deprecated,
         hidden=bool(document.hidden),

@@ -6,7 +6,7 @@ for the fields that the catalogue sets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.usage import Usage
+from headgate.dialects.exchange import Extra, Inbound
 from headgate.dialects.openai import (
     MODEL_LIMIT,
     Fields,
@@ -28,9 +29,6 @@ from headgate.dialects.openai import (
     usage_object,
 )
 
-Extra = Callable[[Usage], bytes]
-"""Our own members of a usage object (cost, duration, carbon) as JSON, asked for once the usage is known."""
-
 _BYTES_PER_TOKEN: Final = 4
 _TRUE: Final = msgspec.Raw(b"true")
 _USAGE_ASKED: Final = msgspec.Raw(b'{"include_usage":true}')
@@ -39,13 +37,13 @@ _object = msgspec.json.Decoder(Fields).decode
 
 
 class ChatRequest:
-    """An inbound chat request: what decides, and the raw rest."""
+    """An inbound chat request: what decides, and in `fields` all of it, raw."""
 
-    __slots__ = ("_fields", "include_usage", "model", "size", "stream")
+    __slots__ = ("fields", "include_usage", "model", "size", "stream")
 
     def __init__(self, body: bytes | memoryview) -> None:
         fields = read_fields(body)
-        self._fields = fields
+        self.fields = fields
         self.size = len(body)
         self.model = text(fields, "model", MODEL_LIMIT)
         self.stream = flag(fields, "stream") if "stream" in fields else False
@@ -55,7 +53,7 @@ class ChatRequest:
 
     def _asks_for_usage(self) -> bool:
         try:
-            return flag(_object(self._fields["stream_options"]), "include_usage")
+            return flag(_object(self.fields["stream_options"]), "include_usage")
         except msgspec.MsgspecError as error:
             raise InvalidBody(
                 "'stream_options' is an object", details=[detail("stream_options", "an object")]
@@ -63,7 +61,7 @@ class ChatRequest:
 
     def outbound(self, model: msgspec.Raw, defaults: Mapping[str, object], *, stream_usage: bool) -> bytes:
         """The body for an upstream: `model` as JSON, `defaults` where the caller said nothing, usage asked for."""
-        fields = self._fields.copy()
+        fields = self.fields.copy()
         fields["model"] = model
         if defaults:
             for name, value in defaults.items():
@@ -74,7 +72,7 @@ class ChatRequest:
         return encode(fields)
 
     def _with_usage(self) -> msgspec.Raw:
-        given = self._fields.get("stream_options")
+        given = self.fields.get("stream_options")
         if given is None or bytes(given) == b"null":
             return _USAGE_ASKED
         options = _object(given)
@@ -86,7 +84,7 @@ class ChatRequest:
         return Usage(input=-(-self.size // _BYTES_PER_TOKEN), output=output_tokens, estimated=True)
 
 
-def whole_answer(body: bytes, json_name: msgspec.Raw, request: ChatRequest, extra: Extra) -> bytes | Failure:
+def whole_answer(body: bytes, json_name: msgspec.Raw, request: Inbound, extra: Extra) -> bytes | Failure:
     """A whole answer as the caller gets it; a failure if the body is not one, or says that it failed."""
     try:
         fields = _object(body)

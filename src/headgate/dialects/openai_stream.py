@@ -18,8 +18,9 @@ import msgspec
 
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.usage import Usage
+from headgate.dialects.exchange import Extra
 from headgate.dialects.openai import Fields, buckets, encode, error_message, priced, read_reported, usage_object
-from headgate.dialects.openai_chat import ChatRequest, Extra
+from headgate.dialects.openai_chat import ChatRequest
 from headgate.dialects.sse import EventReader, EventTooLarge, data_of
 
 EVENT_LIMIT: Final = 16 * 1024 * 1024

@@ -6,18 +6,19 @@ from typing import Final
 
 import msgspec
 
-from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import Forbidden, InvalidBody, ModelNotRoutable, WrongEndpoint, detail
 from headgate.core.failure import Failure
 from headgate.core.principal import Principal
+from headgate.dialects import pairs
+from headgate.dialects.exchange import Codec
 from headgate.gateway.endpoint import SERVED_AT, Endpoint
 from headgate.gateway.ports import RequestHead, Wire
 from headgate.gateway.road import Road
 
-SERVED_DIALECTS: Final = frozenset({"openai", "mock"})
+SERVED_DIALECTS: Final = pairs.SERVED_DIALECTS
 
 
 def admitted(road: Road, endpoint: Endpoint, *, head: RequestHead) -> Principal:
@@ -28,29 +29,38 @@ def admitted(road: Road, endpoint: Endpoint, *, head: RequestHead) -> Principal:
     return principal
 
 
-def entry_for(road: Road, endpoint: Endpoint, *, principal: Principal, model: str | None) -> tuple[Offer, Snapshot]:
-    """The entry that a call goes to, and the snapshot that it keeps. `model` None: the default, where there is one."""
+def entry_for(
+    road: Road, endpoint: Endpoint, *, principal: Principal, model: str | None
+) -> tuple[Offer, Codec, Snapshot]:
+    """The entry that a call goes to, how it is spoken to, and the snapshot that the call keeps.
+
+    `model` None: the default, where there is one.
+    """
     snapshot = road.current.snapshot
     if model is None:
-        model = road.default_model(principal, Kind.CHAT)
+        model = road.default_model(principal, endpoint.default)
         if model is None:
             message = "'model' is required: no default model is set"
             raise InvalidBody(message, details=[detail("model", "the name of a model")])
     offer = snapshot.resolve(principal, model)
-    demand_callable(offer, endpoint)
-    return offer, snapshot
+    return offer, codec_for(offer, endpoint), snapshot
 
 
-def demand_callable(offer: Offer, endpoint: Endpoint) -> None:
-    """WrongEndpoint if the endpoint serves no entry of this kind, ModelNotRoutable if it does not say where to go."""
-    if offer.kind not in endpoint.kinds:
+def codec_for(offer: Offer, endpoint: Endpoint) -> Codec:
+    """How an entry is spoken to for an endpoint.
+
+    WrongEndpoint if the entry does not do what the endpoint asks, ModelNotRoutable if it does not say where to go.
+    """
+    if endpoint.operation not in offer.operations:
         raise WrongEndpoint(f"model {offer.name!r} is of kind {offer.kind}, which is served at {SERVED_AT[offer.kind]}")
     route = offer.route
     if isinstance(route, Unroutable):
         raise ModelNotRoutable(f"model {offer.name!r} cannot be called: {route.message} ({route.field})")
-    if route.provider.dialect not in SERVED_DIALECTS:
+    codec = endpoint.codecs.get(route.provider.dialect)
+    if codec is None:
         message = f"model {offer.name!r} cannot be called: the dialect {route.provider.dialect!r} is not served"
         raise ModelNotRoutable(message)
+    return codec
 
 
 def without_secret(failure: Failure, wire: Wire) -> Failure:

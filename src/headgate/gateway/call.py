@@ -26,17 +26,12 @@ from typing import Final
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
-from headgate.core.errors import (
-    GatewayError,
-    ShuttingDown,
-    UpstreamFailed,
-)
+from headgate.core.errors import GatewayError, ShuttingDown, UpstreamFailed
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.principal import Principal
-from headgate.dialects.openai import classify
-from headgate.dialects.openai_chat import ChatRequest, whole_answer
-from headgate.dialects.openai_stream import StreamRelay
-from headgate.gateway.admission import admitted, demand_callable, entry_for, without_secret
+from headgate.dialects.exchange import Codec, Inbound, Relay
+from headgate.gateway.admission import admitted, codec_for, entry_for, without_secret
+from headgate.gateway.answer_head import answer_head
 from headgate.gateway.bill import Bill
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.ports import Client, Outcome, ReceivedHeaders, RequestHead, Settlement, Wire
@@ -72,7 +67,9 @@ class Call:
         "_attempt",
         "_bill",
         "_blocked",
+        "_body",
         "_client",
+        "_codec",
         "_deadline",
         "_endpoint",
         "_first_byte",
@@ -95,10 +92,12 @@ class Call:
         "state",
     )
 
+    _body: bytes
+    _codec: Codec
     _headers: ReceivedHeaders
     _offer: Offer
     _principal: Principal
-    _request: ChatRequest
+    _request: Inbound
     _snapshot: Snapshot
 
     def __init__(self, road: Road, client: Client, endpoint: Endpoint) -> None:
@@ -117,7 +116,7 @@ class Call:
         self._asked: Wire | None = None
         self._bill: Bill | None = None
         self._plan: Plan | None = None
-        self._relay: StreamRelay | None = None
+        self._relay: Relay | None = None
 
     # What the driver of the inbound connection tells
 
@@ -139,25 +138,17 @@ class Call:
             return
         parts, self._parts = self._parts, []
         try:
-            request = self._request = ChatRequest(parts[0] if len(parts) == 1 else b"".join(parts))
-            offer, self._snapshot = entry_for(
-                self._road, self._endpoint, principal=self._principal, model=request.model
-            )
+            self._begin(parts[0] if len(parts) == 1 else b"".join(parts), self._road.clock.now())
         except GatewayError as error:
             self._refuse(error)
-        else:
-            self._try(offer, self._road.clock.now())
 
     def whole(self, head: RequestHead, body: bytes | memoryview) -> None:
         """`head`, `body` and `body_complete` in one: the request came at once."""
         try:
-            principal = self._principal = admitted(self._road, self._endpoint, head=head)
-            request = self._request = ChatRequest(body)
-            offer, self._snapshot = entry_for(self._road, self._endpoint, principal=principal, model=request.model)
+            self._principal = admitted(self._road, self._endpoint, head=head)
+            self._begin(body, self._started)
         except GatewayError as error:
             self._refuse(error)
-        else:
-            self._try(offer, self._started)
 
     def client_gone(self) -> None:
         if self.state is not ENDED:
@@ -205,7 +196,7 @@ class Call:
 
     def connected(self, attempt: int) -> None:
         if attempt == self._attempt and self.state is CONNECT:
-            self._send(self._road.clock.now())
+            self._send(self._body, self._road.clock.now())
 
     def request_sent(self, attempt: int) -> None:
         if attempt == self._attempt and self.state is SEND:
@@ -222,7 +213,7 @@ class Call:
             self._headers = headers
         elif self._request.stream:
             bill = self._bill = Bill(self._offer, self._road.clock, self._started)
-            self._relay = StreamRelay(self._offer.json_name, self._request, bill.extra)
+            self._relay = self._codec.relay(self._offer.json_name, self._request, bill.extra)
         if self._blocked and self._wire is not None:
             self._wire.pause()
 
@@ -247,10 +238,10 @@ class Call:
         if attempt != self._attempt or not ANSWER <= self.state <= STREAM:
             return
         self._wire = None
-        if self._relay is not None:
-            self._finish_stream(self._relay, framed=framed)
-        else:
+        if self._relay is None:
             self._finish_whole()
+        else:
+            self._finish_stream(self._relay, framed=framed)
 
     def upstream_whole(self, attempt: int, status: int, *, headers: ReceivedHeaders, body: bytes) -> None:
         state = self.state
@@ -279,16 +270,30 @@ class Call:
 
     # From one attempt to the next
 
-    def _try(self, offer: Offer, now: float, *, fresh: bool = False) -> None:
+    def _begin(self, body: bytes | memoryview, now: float) -> None:
+        """The first attempt; GatewayError, and nothing done, if there can be none."""
+        road, endpoint = self._road, self._endpoint
+        request = self._request = endpoint.parse(body)
+        offer, codec, self._snapshot = entry_for(road, endpoint, principal=self._principal, model=request.model)
+        self._try(offer, codec, now=now)
+
+    def _try(self, offer: Offer, codec: Codec, *, now: float, fresh: bool = False) -> None:
+        """An attempt; InvalidBody, and nothing done, if the upstream's format cannot say what the request says."""
+        route = offer.route
+        assert not isinstance(route, Unroutable), "an offer with a codec has a route"
+        body = codec.outbound(self._request, route, offer.call_defaults)
         road = self._road
         self._offer = offer
+        self._codec = codec
         self._attempt += 1
         self.state = CONNECT
         self._deadline = now + road.timeouts.connect
         self._total = now + (offer.timeout or road.timeouts.total)
         wire = self._wire = self._asked = road.upstream.connect(offer, self, self._attempt, fresh=fresh)
         if wire.ready:
-            self._send(now)
+            self._send(body, now)
+        else:
+            self._body = body
 
     def _try_another(self, failure: Failure) -> None:
         """The next attempt, as the plan has it. A plan is made when the first attempt fails: most never do."""
@@ -297,26 +302,25 @@ class Call:
         self._kept = 0
         if self._plan is None:
             snapshot, principal = self._snapshot, self._principal
-            self._plan = Plan(self._offer, lambda failed: snapshot.failover(principal, failed))
+            self._plan = Plan(self._offer, lambda failed: snapshot.failover(principal, failed), is_out=self._road.is_out)
         step = self._plan.failed(failure)
         while isinstance(step, Try):
             try:
-                demand_callable(step.offer, self._endpoint)
+                codec = codec_for(step.offer, self._endpoint)
+                self._try(step.offer, codec, now=self._road.clock.now(), fresh=step.fresh)
             except GatewayError as error:
                 step = self._plan.failed(Failure(kind=FailureKind.UNROUTABLE, message=error.message))
             else:
-                self._try(step.offer, self._road.clock.now(), fresh=step.fresh)
                 return
         self._report(UpstreamFailed(step.failures, model=self._offer.name), Outcome.FAILED)
 
-    def _send(self, now: float) -> None:
-        offer, wire = self._offer, self._wire
-        route = offer.route
+    def _send(self, body: bytes, now: float) -> None:
+        route, wire = self._offer.route, self._wire
         assert wire is not None, "a connection was announced"
         assert not isinstance(route, Unroutable), "an attempt has a route"
-        body = self._request.outbound(route.json_model, offer.call_defaults, stream_usage=route.provider.stream_usage)
+        self._body = b""
         self.state = SEND
-        if wire.send(route.chat_path, body):
+        if wire.send(self._codec.path(route, self._request), body):
             self.state = WAIT
         self._deadline = now + self._road.timeouts.first_byte
 
@@ -359,18 +363,18 @@ class Call:
     def _finish_whole(self) -> None:
         body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         if self._status != 200:
-            self._fail(classify(self._status, dict(self._headers), body))
+            self._fail(self._codec.classify(self._status, dict(self._headers), body))
         else:
             self._answer(body)
 
     def _answer(self, body: bytes) -> None:
         bill = self._bill = Bill(self._offer, self._road.clock, self._started)
-        answer = whole_answer(body, self._offer.json_name, self._request, bill.extra)
+        answer = self._codec.whole(body, self._offer.json_name, self._request, bill.extra)
         if isinstance(answer, Failure):
             self._fail(answer)
             return
-        cost = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
         self._settle(Outcome.ANSWERED, 200)
+        cost = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
         self._client.answer(200, self._head_lines(b"application/json", cost), answer)
 
     def _open_stream(self) -> None:
@@ -378,7 +382,7 @@ class Call:
         self._first_byte = self._road.clock.now() - self._started
         self._client.start(200, self._head_lines(b"text/event-stream; charset=utf-8", b"cache-control: no-cache\r\n"))
 
-    def _finish_stream(self, relay: StreamRelay, *, framed: bool) -> None:
+    def _finish_stream(self, relay: Relay, *, framed: bool) -> None:
         out = relay.end(framed=framed)
         if relay.failure is not None:
             self._fail(relay.failure)
@@ -392,14 +396,7 @@ class Call:
         self._client.end()
 
     def _head_lines(self, content_type: bytes, more: bytes) -> bytes:
-        return b"content-type: %b\r\nx-request-id: %b\r\nx-headgate-model: %b\r\nx-headgate-attempts: %d\r\n%b%b" % (
-            content_type,
-            self.request_id.encode(),
-            self._offer.header_name,
-            self._attempt,
-            b"deprecation: true\r\n" if self._offer.deprecated else b"",
-            more,
-        )
+        return answer_head(self.request_id, self._offer, attempts=self._attempt, content_type=content_type, more=more)
 
     # Every way out
 
@@ -431,17 +428,18 @@ class Call:
             bill, relay, road = self._bill, self._relay, self._road
             if bill is not None and bill.usage is None and relay is not None:
                 bill.settle(relay.usage or self._request.estimate(relay.events))
-            settlement = Settlement(
-                principal=self._principal,
-                offer=self._offer,
-                outcome=outcome,
-                status=status,
-                attempts=self._attempt,
-                usage=bill.usage if bill is not None else None,
-                cost=bill.cost.total if bill is not None and bill.cost is not None else None,
-                duration=road.clock.now() - self._started,
-                first_byte=self._first_byte,
+            road.telemetry.settled(
+                Settlement(
+                    principal=self._principal,
+                    offer=self._offer,
+                    outcome=outcome,
+                    status=status,
+                    attempts=self._attempt,
+                    usage=bill.usage if bill is not None else None,
+                    cost=bill.cost.total if bill is not None and bill.cost is not None else None,
+                    duration=road.clock.now() - self._started,
+                    first_byte=self._first_byte,
+                )
             )
-            road.telemetry.settled(settlement)
         self.state = ENDED
         self._total = self._deadline = math.inf

@@ -1,4 +1,4 @@
-"""The inference endpoints, declared once: where they are mounted, what they need, and in which shape they refuse."""
+"""The inference endpoints, declared once: where they are mounted, what they need and what they ask of an entry."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Final
 import msgspec
 
 from headgate.catalogue.kinds import Kind
+from headgate.catalogue.operations import Operation
+from headgate.dialects.pairs import CODECS, PARSERS, Codecs, Parse
 
 
 class Shape(enum.StrEnum):
@@ -19,19 +21,21 @@ class Shape(enum.StrEnum):
 
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One inference route. `kinds` are the kinds of entry that it serves."""
+    """One inference route. `default` is the kind whose default model serves a request that names none; `parse` reads
+    a body, and `codecs` translate it for an upstream, by its dialect."""
 
     name: str
     method: bytes
     path: bytes
     shape: Shape
     permission: str
-    kinds: frozenset[Kind]
+    operation: Operation
+    default: Kind
+    parse: Parse
+    codecs: Codecs
 
 
 SECOND_MOUNT: Final = "/v2/workspaces/slug:llm-gateway/webhooks"
-
-_CHAT: Final = frozenset({Kind.CHAT})
 
 ENDPOINTS: Final = tuple(
     Endpoint(
@@ -40,7 +44,10 @@ ENDPOINTS: Final = tuple(
         path=f"{mount}/v1/chat/completions".encode(),
         shape=shape,
         permission="llm:completions:use",
-        kinds=_CHAT,
+        operation=Operation.CHAT,
+        default=Kind.CHAT,
+        parse=PARSERS[Operation.CHAT],
+        codecs=CODECS[Operation.CHAT],
     )
     for mount, shape in (("", Shape.OPENAI), (SECOND_MOUNT, Shape.FLAT))
 )
