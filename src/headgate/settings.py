@@ -187,6 +187,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     total_timeout: Annotated[
         float, Setting(_seconds(0.1, 86400), "For one attempt at an upstream; a model's own timeout replaces it.")
     ] = 600.0
+    probe_timeout: Annotated[
+        float, Setting(_seconds(0.1, 300), "For one question of a verification or test of a model's connection.")
+    ] = 10.0
     drain_delay: Annotated[
         float, Setting(_seconds(0, 600), "After a stop signal, how long new connections are still accepted.")
     ] = 0.0

@@ -58,6 +58,7 @@ from headgate.gateway.identify import Identify
 from headgate.gateway.road import Refusal, Road, Timeouts
 from headgate.gateway.stores import DirectoryContents
 from headgate.gateway.verify import Verify
+from headgate.gateway.watch import Watch, keep_written
 from headgate.settings import Settings, StartRefused
 from headgate.web.application import application, shape_of
 from headgate.web.client_address import networks
@@ -84,6 +85,7 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
     administer: Administer
     defaults: PlatformDefaults
     ids: RequestIds
+    tasks: Tasks
     first: bool
 
 
@@ -101,7 +103,12 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
         settle_heap()
         sys.setswitchinterval(_SWITCH_SECONDS)
         started = Started(address=address_of(listener), first=parts.first, token=token)
-        return server.serve_until_signal(listener, started=lambda: announce(started))
+
+        def begin() -> None:
+            _ = parts.tasks.start(keep_written(parts.desk.board, parts.database.writer), name="write the board")
+            announce(started)
+
+        return server.serve_until_signal(listener, started=begin)
 
 
 # What is kept
@@ -159,6 +166,7 @@ def _parts(
         administer=Administer(desk, max_items=settings.bulk_replace_items),
         defaults=PlatformDefaults(SqlDefaults(database)),
         ids=RequestIds(os.urandom(8)),
+        tasks=Tasks(),
         first=first,
     )
 
@@ -205,7 +213,7 @@ def _upstream(parts: _Parts) -> Upstreams:
         credentials=parts.desk.book,
         opener=SecretOpener(parts.ring),
         clock=_CLOCK,
-        tasks=Tasks(),
+        tasks=parts.tasks,
         policy=EgressPolicy(networks(parts.settings.egress_allow)),
         limits=UpstreamLimits(),
     )
@@ -250,7 +258,7 @@ def _management(
             randomness=os.urandom,
         ),
         identify=identify,
-        tests=Verify(parts.desk, upstream, starter=Tasks()),
+        tests=Verify(parts.desk, upstream, starter=parts.tasks, timeout=parts.settings.probe_timeout),
         writer=writer,
         bulk_rate=Rate(parts.settings.bulk_replace_per_hour, 3600.0),
     )
@@ -272,7 +280,7 @@ def _road(parts: _Parts, identify: Identify, *, upstream: Upstreams, metrics: Me
         default_model=parts.defaults.model,
         upstream=upstream,
         refusals=ErrorShapes(),
-        telemetry=metrics,
+        telemetry=Watch(metrics, parts.desk.board, current=parts.desk.current, clock=_CLOCK),
         clock=_CLOCK,
         ids=parts.ids,
         timeouts=Timeouts(
@@ -281,6 +289,7 @@ def _road(parts: _Parts, identify: Identify, *, upstream: Upstreams, metrics: Me
             idle=settings.idle_timeout,
             total=settings.total_timeout,
         ),
+        is_out=parts.desk.board.failed,
         answer_limit=ANSWER_LIMIT,
     )
 

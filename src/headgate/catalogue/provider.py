@@ -37,6 +37,8 @@ class Provider(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     base_url: str | None = None
     auth: AuthScheme = AuthScheme.BEARER
     auth_header: str = "authorization"
+    headers: tuple[tuple[str, str], ...] = ()
+    """What every request to the service carries besides, such as the version of its format."""
     needs_key: bool = True
     stream_usage: bool = True
     chat_path: str = "/chat/completions"

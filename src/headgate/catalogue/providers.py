@@ -11,12 +11,15 @@ from typing import Final
 
 from headgate.catalogue.provider import AuthScheme, Provider
 
+_ANTHROPIC_VERSION: Final = (("anthropic-version", "2023-06-01"),)
+
 _ROWS: Final = (
     Provider(
         id="openai",
         name="OpenAI",
         base_url="https://api.openai.com/v1",
         families=("gpt-", "chatgpt-", "o1", "o3", "o4", "text-embedding-", "dall-e-", "whisper-", "tts-"),
+        probe_path="/models/{model}",
     ),
     Provider(
         id="openai-compatible",
@@ -44,7 +47,11 @@ _ROWS: Final = (
         base_url="https://api.anthropic.com/v1",
         auth=AuthScheme.HEADER,
         auth_header="x-api-key",
+        headers=_ANTHROPIC_VERSION,
+        chat_path="/messages",
         families=("claude-",),
+        models_path="/models?limit=1000",
+        probe_path="/models/{model}",
     ),
     Provider(
         id="gemini",
@@ -55,6 +62,8 @@ _ROWS: Final = (
         auth=AuthScheme.HEADER,
         auth_header="x-goog-api-key",
         families=("gemini-",),
+        models_path="/models?pageSize=1000",
+        probe_path="/models/{model}",
     ),
     Provider(id="bedrock", name="Amazon Bedrock", aliases=("aws-bedrock",), dialect="bedrock"),
     Provider(id="vertex", name="Google Vertex AI", aliases=("vertex_ai", "vertex-ai"), dialect="gemini"),
@@ -71,10 +80,27 @@ _ROWS: Final = (
         base_url="https://api.mistral.ai/v1",
         stream_usage=False,
         families=("mistral-", "ministral-", "magistral-", "codestral-", "pixtral-", "open-mistral-"),
+        probe_path="/models/{model}",
     ),
-    Provider(id="groq", name="Groq", base_url="https://api.groq.com/openai/v1"),
-    Provider(id="deepseek", name="DeepSeek", base_url="https://api.deepseek.com", families=("deepseek-",)),
-    Provider(id="openrouter", name="OpenRouter", base_url="https://openrouter.ai/api/v1"),
+    Provider(
+        id="groq",
+        name="Groq",
+        base_url="https://api.groq.com/openai/v1",
+        probe_path="/models/{model}",
+    ),
+    Provider(
+        id="deepseek",
+        name="DeepSeek",
+        base_url="https://api.deepseek.com",
+        families=("deepseek-",),
+        lists_all_models=True,
+    ),
+    Provider(
+        id="openrouter",
+        name="OpenRouter",
+        base_url="https://openrouter.ai/api/v1",
+        probe_path="/key",
+    ),
     Provider(id="together", name="Together AI", aliases=("together_ai",), base_url="https://api.together.xyz/v1"),
     Provider(
         id="fireworks",
@@ -82,9 +108,28 @@ _ROWS: Final = (
         aliases=("fireworks_ai",),
         base_url="https://api.fireworks.ai/inference/v1",
     ),
-    Provider(id="xai", name="xAI", aliases=("grok",), base_url="https://api.x.ai/v1", families=("grok-",)),
-    Provider(id="ollama", name="Ollama", base_url="http://localhost:11434/v1", needs_key=False),
-    Provider(id="vllm", name="vLLM", aliases=("hosted_vllm",), needs_key=False),
+    Provider(
+        id="xai",
+        name="xAI",
+        aliases=("grok",),
+        base_url="https://api.x.ai/v1",
+        families=("grok-",),
+        probe_path="/models/{model}",
+    ),
+    Provider(
+        id="ollama",
+        name="Ollama",
+        base_url="http://localhost:11434/v1",
+        needs_key=False,
+        probe_path="/models/{model}",
+    ),
+    Provider(
+        id="vllm",
+        name="vLLM",
+        aliases=("hosted_vllm",),
+        needs_key=False,
+        lists_all_models=True,
+    ),
     Provider(
         id="lmstudio", name="LM Studio", aliases=("lm_studio",), base_url="http://localhost:1234/v1", needs_key=False
     ),
@@ -140,12 +185,16 @@ _ROWS: Final = (
         name="MiniMax Coding Plan",
         dialect="anthropic",
         base_url="https://api.minimax.io/anthropic/v1",
+        headers=_ANTHROPIC_VERSION,
+        chat_path="/messages",
     ),
     Provider(
         id="minimax-cn-coding-plan",
         name="MiniMax Coding Plan (China)",
         dialect="anthropic",
         base_url="https://api.minimaxi.com/anthropic/v1",
+        headers=_ANTHROPIC_VERSION,
+        chat_path="/messages",
     ),
     Provider(
         id="kimi-for-coding",
@@ -159,6 +208,7 @@ _ROWS: Final = (
         dialect="mock",
         auth=AuthScheme.NONE,
         needs_key=False,
+        models_path="",
     ),
 )
 

@@ -20,10 +20,25 @@ class VerificationBoard:
         self._known = {each.uid: each for each in store.verifications()}
         self._waiting: dict[str, Verification | None] = {}
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything is to be written down."""
+        return bool(self._waiting)
+
     def of(self, uid: str) -> Verification:
         """What is known of an entry; pending since ever if nothing is."""
         known = self._known.get(uid)
         return known if known is not None else Verification(uid=uid, state=VerificationState.PENDING, at=0.0)
+
+    def failed(self, uid: str) -> bool:
+        """Whether the last that is known of an entry is that it does not work."""
+        known = self._known.get(uid)
+        return known is not None and known.state is VerificationState.FAILED
+
+    def works(self, uid: str) -> bool:
+        """Whether the last that is known of an entry is that it works."""
+        known = self._known.get(uid)
+        return known is not None and known.state is VerificationState.OK
 
     def pin(self, verification: Verification) -> None:
         self._known[verification.uid] = verification
@@ -31,7 +46,7 @@ class VerificationBoard:
 
     def served(self, uid: str, at: float) -> None:
         """A call got its answer: that is the best proof. Only a change is written down."""
-        if self.of(uid).state is not VerificationState.OK:
+        if not self.works(uid):
             self.pin(Verification(uid=uid, state=VerificationState.OK, at=at))
 
     def forget(self, uids: Iterable[str]) -> None:
@@ -54,4 +69,5 @@ class VerificationBoard:
             if gone:
                 self._store.drop(gone)
         except StoreUnavailable:
-            self._waiting = {**taken, **self._waiting}
+            for uid, verification in taken.items():
+                self._waiting.setdefault(uid, verification)

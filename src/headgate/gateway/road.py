@@ -53,7 +53,8 @@ class CurrentSnapshot(Protocol):
 
 class Road(msgspec.Struct, frozen=True, kw_only=True):
     """The dependencies of a call. `identify` turns a request head into a principal or raises a GatewayError;
-    `default_model` names the model of a request that names none."""
+    `default_model` names the model of a request that names none; `is_out` tells by its uid whether an entry is known
+    not to work, and so stands in for no other."""
 
     current: CurrentSnapshot
     identify: Callable[[RequestHead], Principal]
@@ -64,5 +65,6 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     ids: RequestIds
     timeouts: Timeouts
+    is_out: Callable[[str], bool] = lambda _uid: False
     answer_limit: int
     """The most bytes of a whole answer that are kept before it is passed on."""

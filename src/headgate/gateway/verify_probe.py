@@ -52,7 +52,10 @@ def smallest_call(route: Route, kind: Kind) -> Question | None:
 
 def is_no_page(answered: Answered) -> bool:
     """Whether the provider does not serve the page that was asked for, which says nothing about the entry."""
-    return isinstance(answered.result, Failure) and answered.result.status in _NO_SUCH_PAGE
+    if isinstance(answered.result, Failure):
+        return answered.result.status in _NO_SUCH_PAGE
+    value = read(answered)
+    return not isinstance(value, Failure | dict) and model_names(value) is None
 
 
 def read(answered: Answered) -> Json | Failure:

@@ -2,7 +2,8 @@
 
 A plan is the failover half of one request: it does no I/O and reads no clock. The first entry is the one that the
 name resolved to; each next one is the failover of the one before, at most five hops, none twice. A connection that
-turned out stale is tried again once, on a fresh one, before anything else.
+turned out stale is tried again once, on a fresh one, before anything else. A stand-in that is known not to work is
+passed over; the entry that was asked for is tried whatever is known of it.
 """
 
 from __future__ import annotations
@@ -56,11 +57,19 @@ class GiveUp(msgspec.Struct, frozen=True, gc=False):
 class Plan:
     """The attempts of one request after its first, which went to `first`. Single use."""
 
-    __slots__ = ("_failures", "_offer", "_retried", "_seen", "_successor")
+    __slots__ = ("_failures", "_is_out", "_offer", "_retried", "_seen", "_successor")
 
-    def __init__(self, first: Offer, successor: Callable[[Offer], Offer | None]) -> None:
+    def __init__(
+        self,
+        first: Offer,
+        successor: Callable[[Offer], Offer | None],
+        *,
+        is_out: Callable[[str], bool] = lambda _uid: False,
+    ) -> None:
+        """`is_out` tells by its uid whether an entry is known not to work."""
         self._offer = first
         self._successor = successor
+        self._is_out = is_out
         self._failures: list[Failure] = []
         self._seen = {first.uid}
         self._retried = False
@@ -72,10 +81,20 @@ class Plan:
         if failure.kind is FailureKind.STALE and not self._retried:
             self._retried = True
             return Try(self._offer, fresh=True)
-        if (failure.kind in FAILS_OVER or passed_over) and len(self._seen) <= MOST_HOPS:
-            target = self._successor(self._offer)
-            if target is not None and target.uid not in self._seen:
-                self._seen.add(target.uid)
-                self._offer = target
+        if failure.kind in FAILS_OVER or passed_over:
+            target = self._next()
+            if target is not None:
                 return Try(target)
         return GiveUp(tuple(self._failures))
+
+    def _next(self) -> Offer | None:
+        """The next stand-in. One that is passed over is a hop like any other."""
+        while len(self._seen) <= MOST_HOPS:
+            target = self._successor(self._offer)
+            if target is None or target.uid in self._seen:
+                return None
+            self._seen.add(target.uid)
+            self._offer = target
+            if not self._is_out(target.uid):
+                return target
+        return None

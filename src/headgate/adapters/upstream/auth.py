@@ -153,6 +153,7 @@ def _made(offer: Offer, secret: Secret | None) -> Head | Failure:
         + auth
         + b"content-type: application/json\r\naccept-encoding: identity\r\n"
         + field(b"user-agent", _USER_AGENT)
+        + b"".join(field(name.encode(), value.encode()) for name, value in route.provider.headers)
     )
     origin = OriginKey(route.url.scheme, route.url.host, route.url.port, offer.private_egress)
     return Head(offer, key=origin, lines=lines, secret=key)
