@@ -145,7 +145,7 @@ class Lane(ParsedConnection):
             self._repeat = repeated_head(data, head, opens=opens)
         if waits:
             self.short = short
-            self.transport.write(CONTINUE)
+            self.write_out(CONTINUE)
         if self.flow.write_paused:
             self.loop.call_soon(self.tell_flow)
 

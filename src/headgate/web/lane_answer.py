@@ -69,8 +69,9 @@ class AnsweringConnection(Connection):
             _CLOSE if closing else b"",
         )
         if length <= _COPIED:
-            self.transport.write(head + body)
+            self.inbound.outbox.write(self.transport, head + body)
         else:
+            self.inbound.outbox.flush()
             self.transport.writelines((head, body))
         self.finish()
 
@@ -79,7 +80,8 @@ class AnsweringConnection(Connection):
             return
         self.started = True
         self.closing = closing = not self.persists()
-        self.transport.write(
+        self.inbound.outbox.write(
+            self.transport,
             b"%b%b%b%b%b\r\n"
             % (
                 status_line(status),
@@ -87,7 +89,7 @@ class AnsweringConnection(Connection):
                 headers,
                 b"" if self.version == "1.0" else _CHUNKED,
                 _CLOSE if closing else b"",
-            )
+            ),
         )
 
     def write(self, data: bytes) -> None:
@@ -95,10 +97,11 @@ class AnsweringConnection(Connection):
             return
         length = len(data)
         if self.version == "1.0":
-            self.transport.write(data)
+            self.write_out(data)
         elif length <= _COPIED:
-            self.transport.write(b"%x\r\n%b\r\n" % (length, data))
+            self.inbound.outbox.write(self.transport, b"%x\r\n%b\r\n" % (length, data))
         else:
+            self.inbound.outbox.flush()
             self.transport.writelines((b"%x\r\n" % length, data, b"\r\n"))
         if self.flow.write_paused and self.transport.get_write_buffer_size() > self.limits.unwritten_bytes:
             # The call hears of it when the connection is lost.
@@ -108,7 +111,7 @@ class AnsweringConnection(Connection):
         if self.phase is not CALL:
             return
         if self.version != "1.0":
-            self.transport.write(LAST_CHUNK)
+            self.inbound.outbox.write(self.transport, LAST_CHUNK)
         self.finish()
 
     def abort(self) -> None:

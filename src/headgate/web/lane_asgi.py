@@ -27,7 +27,7 @@ class AnswerTransport:
         self._lane = lane
 
     def write(self, data: bytes) -> None:
-        self._lane.transport.write(data)
+        self._lane.write_out(data)
 
     def is_closing(self) -> bool:
         return self._lane.transport.is_closing()

@@ -156,11 +156,17 @@ class Connection(HttpToolsProtocol):
         except Exception:  # a bug of ours ends this call and no other
             self.abandon(call)
 
+    def write_out(self, data: bytes) -> None:
+        """Write what must not be copied once more, or must leave at once, behind whatever waits for the turn's end."""
+        self.inbound.outbox.flush()
+        self.transport.write(data)
+
     # How it ends
 
     def close(self) -> None:
         self.phase, self.deaf = CLOSED, True
         self.deadline = self.inbound.now + self.limits.close_seconds
+        self.inbound.outbox.flush()
         self.transport.close()
 
     def half_close(self) -> None:
@@ -171,6 +177,7 @@ class Connection(HttpToolsProtocol):
         self.deadline = self.inbound.now + self.limits.discard_seconds
         self._discardable = self.limits.discard_bytes
         self.flow.resume_reading()
+        self.inbound.outbox.flush()
         self.transport.write_eof()
 
     def discard(self, count: int) -> None:
@@ -182,6 +189,7 @@ class Connection(HttpToolsProtocol):
 
     def reset(self) -> None:
         self.phase, self.deaf = CLOSED, True
+        self.inbound.outbox.flush()
         connection = self.transport.get_extra_info("socket")
         if connection is not None and not self.transport.is_closing():
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
@@ -198,7 +206,7 @@ class Connection(HttpToolsProtocol):
                 self.reset()
                 return
         told = self.inbound.answer_error(error, self.url.partition(b"?")[0])
-        self.transport.write(
+        self.write_out(
             b"%b%b%bcontent-length: %d\r\nconnection: close\r\n\r\n%b"
             % (status_line(told.status), self.inbound.date, told.headers, len(told.body), told.body)
         )

@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 import msgspec
 
 from headgate.core.errors import GatewayError
+from headgate.gateway.outbox import Outbox
 from headgate.gateway.ports import CallEvents, Client
 from headgate.gateway.road import Refusal
 from headgate.http1 import caps
@@ -79,4 +80,5 @@ class Inbound:
         self.trusted_proxies = trusted_proxies
         self.now = now
         self.date = b""
+        self.outbox = Outbox()
         self.draining = False

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from headgate.adapters.upstream.connection import Connection
 from headgate.adapters.upstream.exchange import Exchange
 from headgate.core.failure import FailureKind
+from headgate.gateway.outbox import Outbox, Writable
 from headgate.http1 import caps
 from tests.adapters.upstream.recorder import Recorder
 from tests.origin.script import LAST_CHUNK, answer, chunk, stream_head
@@ -72,9 +73,23 @@ class Keeper:
     def lost(self, connection: Connection) -> None: ...
 
 
+class AtOnce(Outbox):
+    """An outbox whose turns end with each write."""
+
+    def write(self, transport: Writable, data: bytes) -> None:
+        transport.write(data)
+        self.turn += 1
+
+
+class Unended(Outbox):
+    """An outbox whose turn goes on."""
+
+    def write(self, transport: Writable, data: bytes) -> None: ...
+
+
 def told_of(pieces: list[bytes]) -> tuple[object, ...]:
     """What a call is told of a response that arrives in these pieces and is followed by the connection's end."""
-    connection, transport, recorder = Connection(Keeper(), CAP), Transport(), Recorder()
+    connection, transport, recorder = Connection(Keeper(), CAP, AtOnce()), Transport(), Recorder()
     connection.connection_made(transport)
     connection.exchange = Exchange(recorder, 1, fresh=False)
     connection.send(b"", b"")
@@ -130,3 +145,16 @@ def test_what_comes_of_a_response(name: str, kind: FailureKind | None) -> None:
 
 def test_the_cap_on_heads_is_that_of_http1() -> None:
     assert caps.RESPONSE_HEAD == 65536
+
+
+def test_an_answer_that_comes_before_its_request_has_left_answers_nothing() -> None:
+    transport, recorder = Transport(), Recorder()
+    connection = Connection(Keeper(), CAP, Unended())
+    connection.connection_made(transport)
+    connection.exchange = Exchange(recorder, 1, fresh=False)
+    connection.send(b"", b"")
+
+    connection.data_received(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")
+
+    assert recorder.kind is FailureKind.MALFORMED
+    assert transport.closed

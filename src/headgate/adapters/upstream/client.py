@@ -19,6 +19,7 @@ from headgate.catalogue.offer import Offer
 from headgate.core.clock import Clock
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.secret import Secret
+from headgate.gateway.outbox import Outbox
 from headgate.gateway.ports import UpstreamEvents
 
 
@@ -69,6 +70,7 @@ class HttpUpstream:
         self._tasks = tasks
         self._clock = clock
         self._limits = limits
+        self._outbox = Outbox()
         self._origins: dict[OriginKey, Origin] = {}
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -131,7 +133,7 @@ class HttpUpstream:
 
     async def _dial(self, origin: Origin, exchange: Exchange) -> None:
         try:
-            outcome = await self._dialler.dial(origin.key, lambda: Connection(origin, self._limits.head_bytes))
+            outcome = await self._dialler.dial(origin.key, lambda: self._make(origin))
         except Exception as bug:  # ours: what an upstream or a resolver does is a Failure
             _abandon(exchange, bug)
             return
@@ -150,6 +152,9 @@ class HttpUpstream:
             _connected(exchange)
 
     # Within
+
+    def _make(self, origin: Origin) -> Connection:
+        return Connection(origin, self._limits.head_bytes, self._outbox)
 
     def _add(self, key: OriginKey) -> Origin:
         origin = self._origins[key] = Origin(key, supplier=self, limits=self._limits, clock=self._clock)

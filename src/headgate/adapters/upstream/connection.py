@@ -15,8 +15,11 @@ from typing import Final, Protocol, cast
 from headgate.adapters.upstream.exchange import Exchange
 from headgate.adapters.upstream.response import ResponseReader, malformed
 from headgate.core.failure import Failure, FailureKind
+from headgate.gateway.outbox import Outbox
 from headgate.gateway.ports import UpstreamEvents
 
+_AT_ONCE: Final = -1
+"""The turn of a request that did not wait for one's end."""
 COPIED_BODY: Final = 32 * 1024
 """Up to this length head and body are joined, which is cheaper than handing over two buffers."""
 
@@ -50,8 +53,10 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_asked",
+        "_asked_in",
         "_blocked",
         "_keeper",
+        "_outbox",
         "_paused",
         "_reader",
         "_spoke",
@@ -64,10 +69,12 @@ class Connection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, keeper: Keeper, head_bytes: int) -> None:
+    def __init__(self, keeper: Keeper, head_bytes: int, outbox: Outbox) -> None:
         self._keeper = keeper
         self._reader = ResponseReader(head_bytes)
+        self._outbox = outbox
         self._asked = False
+        self._asked_in = _AT_ONCE
         self._blocked = False
         self._paused = False
         self._spoke = False
@@ -83,9 +90,12 @@ class Connection(asyncio.Protocol):
         """Write the request, whose head lacks only its length; False if `request_sent` will be told later."""
         self._asked = True
         if len(body) <= COPIED_BODY:
-            self.transport.write(b"%b%d\r\n\r\n%b" % (start, len(body), body))
-        else:
-            self.transport.writelines((b"%b%d\r\n\r\n" % (start, len(body)), body))
+            # The socket takes that much at once, so nobody need hear when it has left.
+            self._asked_in = self._outbox.turn
+            self._outbox.write(self.transport, b"%b%d\r\n\r\n%b" % (start, len(body), body))
+            return True
+        self._asked_in = _AT_ONCE
+        self.transport.writelines((b"%b%d\r\n\r\n" % (start, len(body)), body))
         if self._blocked and self.exchange is not None:
             self.exchange.unsent = True
             return False
@@ -93,7 +103,7 @@ class Connection(asyncio.Protocol):
 
     def send_head(self, head: bytes) -> bool:
         """Write a request that is nothing but its head; the same answer as `send`."""
-        self._asked = True
+        self._asked, self._asked_in = True, _AT_ONCE
         self.transport.write(head)
         if self._blocked and self.exchange is not None:
             self.exchange.unsent = True
@@ -134,7 +144,7 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
             return
         try:
-            if self._asked:
+            if exchange.headed or (self._asked and self._asked_in != self._outbox.turn):
                 self._reader.feed(data)
                 self._receive(exchange, events)
             else:
