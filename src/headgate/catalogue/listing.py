@@ -32,13 +32,15 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Whose list it is.
 
     `scopes` are scope keys in order of resolution. `organization_slug` None: entries of any organizations. `names`
-    are the only ones to be shown, none for any. Disabled entries are shown of the `writable` scopes.
+    are the only ones to be shown, none for any. Disabled entries are shown of the `writable` scopes. What is shared
+    with `organization`, an id, comes behind all scopes.
     """
 
     scopes: tuple[str, ...]
     organization_slug: str | None
     names: frozenset[str] = frozenset()
     writable: frozenset[str] = frozenset()
+    organization: str = ""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,11 +176,16 @@ def _enabled_or_in(writable: frozenset[str]) -> Filter:
 
 def _picked(snapshot: Snapshot, view: View, names: frozenset[str]) -> Iterator[Sequence[Offer]]:
     """What resolution picks for each of some names, in blocks."""
-    shelves = [shelf for key in view.scopes if (shelf := snapshot.shelf(key)) is not None]
+    shelves = list(_shelves(snapshot, view))
     ordered = sorted(names)
     for start in range(0, len(ordered), SLICE):
         found = (_first(shelves, name, view.organization_slug) for name in ordered[start : start + SLICE])
         yield [offer for offer in found if offer is not None]
+
+
+def _shelves(snapshot: Snapshot, view: View) -> Iterator[Shelf]:
+    found = [*map(snapshot.shelf, view.scopes), snapshot.shared.shelf(view.organization)]
+    return (shelf for shelf in found if shelf is not None)
 
 
 def _first(shelves: Sequence[Shelf], name: str, slug: str | None) -> Offer | None:
@@ -193,9 +200,7 @@ def _blocks(snapshot: Snapshot, view: View) -> Iterator[Sequence[Offer]]:
     """What resolution picks for every name, in blocks that follow each other by name."""
     slug = view.organization_slug
     reachable: Filter = _reachable(slug) if slug is not None else lambda offers: offers
-    cursors = [
-        _Cursor(shelf.chunks) for key in view.scopes if (shelf := snapshot.shelf(key)) is not None and len(shelf)
-    ]
+    cursors = [_Cursor(shelf.chunks) for shelf in _shelves(snapshot, view) if len(shelf)]
     while cursors:
         bound = min(cursor.last for cursor in cursors)
         parts = [part for cursor in cursors if (part := reachable(cursor.take(bound)))]

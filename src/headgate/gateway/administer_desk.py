@@ -13,7 +13,7 @@ from headgate.catalogue.entry import Document, ModelEntry
 from headgate.catalogue.offer import Offer, offer
 from headgate.catalogue.providers import Providers
 from headgate.catalogue.revision import Revision
-from headgate.catalogue.scope import Scope
+from headgate.catalogue.scope import Scope, organization
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.clock import Clock
 from headgate.core.errors import Forbidden, ModelNotFound, PreconditionFailed
@@ -54,7 +54,11 @@ class Draft(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What the catalogue is written with."""
+    """What the catalogue is written with.
+
+    `ended` are the keys of scopes that ceased to exist since the start. A request that was let in before that may
+    still be on its way, and must leave nothing behind in them.
+    """
 
     current: Current
     store: CatalogueStore
@@ -66,6 +70,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     new_uid: Callable[[], str]
     scope_heads: dict[str, int] = {}
+    ended: set[str] = set()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -77,7 +82,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
             return
         self.book.load(self.credential_store.credentials())
         head = self.store.head()
-        self.current.snapshot = Snapshot.of((offer(entry, self.providers) for entry in self.store.entries()), head)
+        offers = (offer(entry, self.providers) for entry in self.store.entries())
+        self.current.snapshot = Snapshot.of(offers, head, shares=self.snapshot.shared.shares())
         self.scope_heads.clear()
 
     def scope_version(self, scope: Scope) -> str:
@@ -118,14 +124,29 @@ def target(snapshot: Snapshot, by: Principal, *, name: str, scope: Scope | None)
         found = shelf.get(name) if shelf is not None else None
         if found is not None and _seen(by, found):
             return found
+    given = snapshot.shared.get(by.organization, name) if scope is None else None
+    if given is not None:
+        return given
     found = snapshot.by_uid(name)
-    if found is not None and found.scope_key in keys and _seen(by, found):
+    if found is not None and _meant_by_uid(snapshot, by, found, scope=scope):
         return found
     raise ModelNotFound(name)
 
 
+def _meant_by_uid(snapshot: Snapshot, by: Principal, found: Offer, *, scope: Scope | None) -> bool:
+    if scope is not None:
+        return found.scope == scope and _seen(by, found)
+    return (found.scope_key in by.scopes and _seen(by, found)) or snapshot.is_visible(by, found)
+
+
 def _seen(by: Principal, found: Offer) -> bool:
     return may_write(by, found.scope) or (found.scope_key in by.scopes and found.within_reach(by))
+
+
+def demand_lasting(desk: Desk, scope: Scope) -> None:
+    """Forbidden, in the words for a scope that is not one's own, if the scope or its organization has ended."""
+    if scope.key in desk.ended or (scope.organization and organization(scope.organization).key in desk.ended):
+        raise Forbidden(f"the entries of {scope.key!r} are not yours to write")
 
 
 def demand_writable(by: Principal, scope: Scope) -> None:

@@ -126,6 +126,7 @@ class Lists:
             organization_slug=None if slug == ALL_ORGANIZATIONS else principal.organization_slug,
             names=principal.model_scopes,
             writable=frozenset(key for key in principal.scopes if may_write(principal, scopes.parse(key))),
+            organization=principal.organization,
         )
 
     def _view_of_organization(self, slug: str, principal: Principal) -> View:
