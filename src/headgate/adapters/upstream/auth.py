@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 from headgate import __version__
 from headgate.adapters.upstream.pool import OriginKey
+from headgate.adapters.upstream.redaction import without
 from headgate.catalogue.credential import API_KEY, StoredCredential, presented
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.provider import AuthScheme
 from headgate.catalogue.upstream import Route, Unroutable
 from headgate.core.failure import Failure, FailureKind
-from headgate.core.json import encode
-from headgate.core.secret import REDACTED, Secret
+from headgate.core.secret import Secret
 from headgate.gateway.ports import Credentials, Opener
 from headgate.http1.headers import field
 
@@ -43,13 +43,8 @@ class Head:
         self.used = True
 
     def redacted(self, text: bytes) -> bytes:
-        """`text` without the secret, as it stands and as JSON writes it."""
-        if self.secret is None:
-            return text
-        value = self.secret.reveal()
-        for form in (value.encode(), encode(value)[1:-1]):
-            text = text.replace(form, REDACTED.encode())
-        return text
+        """`text` without the secret."""
+        return text if self.secret is None else without(self.secret, text)
 
     def start(self, path: str) -> bytes:
         """The head of a POST to `path`, up to the value of its content-length."""
