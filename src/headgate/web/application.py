@@ -26,6 +26,7 @@ from headgate.web.authorisation import undeclared
 from headgate.web.flat import answer_errors, error_response
 from headgate.web.frame import Frame, ids_of
 from headgate.web.requests import Identifies, identify_with
+from headgate.web.whence import Whence
 
 TITLE: Final = "Headgate"
 
@@ -44,7 +45,7 @@ def application(routers: Sequence[APIRouter], *, identify: Identifies, ids: Requ
         openapi_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         redirect_slashes=False,
-        middleware=[Middleware(Frame, ids=ids, shape_of=shape_of)],
+        middleware=[Middleware(Whence), Middleware(Frame, ids=ids, shape_of=shape_of)],
     )
     identify_with(app, identify)
     answer_errors(app, shape_of)

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from headgate.core.principal import Principal
+from headgate.gateway.acting import act_as
 from headgate.gateway.ports import Headers
 
 _STATE: Final = "identify"
@@ -25,6 +26,11 @@ def identify_with(app: Starlette, identify: Identifies) -> None:
 
 
 def principal_of(request: Request, *, seed_takes_bearer_key: bool = False) -> Principal:
-    """Who makes the request. A route gets this from `authorisation.Requires`, never by itself."""
+    """Who makes the request, and on whose behalf everything after it is done.
+
+    A route gets this from `authorisation.Requires`, never by itself.
+    """
     identify: Identifies = getattr(request.app.state, _STATE)
-    return identify.identify(request.headers.raw, seed_takes_bearer_key=seed_takes_bearer_key)
+    principal = identify.identify(request.headers.raw, seed_takes_bearer_key=seed_takes_bearer_key)
+    act_as(principal)
+    return principal

@@ -9,6 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
+from headgate.access.audit import Proof
+from headgate.adapters.sql.audit import verify_trail
 from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.credentials import SqlCredentials
 from headgate.adapters.sql.opening import open_database
@@ -40,7 +42,8 @@ def killed_at_call(directory: Path, *, seed: int, strike: int) -> list[int]:
 
 
 def whole(directory: Path) -> list[int]:
-    """The revisions of a database that opens, has no gaps, and whose entries are the sum of its revisions."""
+    """The revisions of a database that opens, has no gaps, whose audit trail is whole and whose entries are the sum of
+    its revisions."""
     database = open_database(directory)
     catalogue = SqlCatalogue(database)
     revisions = catalogue.revisions([PLATFORM], before=None, limit=10**6, name=None)
@@ -56,6 +59,8 @@ def whole(directory: Path) -> list[int]:
     assert {each.uid: each for each in catalogue.entries()} == states
     assert {each.uid: each for each in catalogue.entries_at(PLATFORM, len(numbers))} == states
     assert len(list(SqlCredentials(database).credentials())) == min(len(numbers), 5)
+    with database.reading() as connection:
+        assert isinstance(verify_trail(connection), Proof)
     database.close()
     return numbers
 
@@ -84,8 +89,8 @@ def test_nothing_that_was_acknowledged_is_lost_to_a_kill_from_outside(tmp_path: 
 def test_nothing_is_half_written_by_a_process_that_dies_at_any_call(tmp_path: Path) -> None:
     written: list[int] = []
 
-    # One transaction of the writer is some eight calls: each of them is met, at the start and after other writes.
-    for strike in range(1, 25):
+    # One transaction of the writer is some fifteen calls: each of them is met, at the start and after other writes.
+    for strike in range(1, 38):
         acknowledged = killed_at_call(tmp_path, seed=strike, strike=strike)
         before, written = written, whole(tmp_path)
         assert_kept(before, acknowledged, written)

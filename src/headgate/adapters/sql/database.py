@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from headgate.adapters.sql.failures import told_as_ours
+from headgate.adapters.sql.trail import Trail
 from headgate.adapters.sql.workers import Workers
 from headgate.core.errors import StoreUnavailable
 
@@ -41,20 +42,30 @@ class Database:
     def writing(self, *, happened: Callable[[], bool] = _never_known) -> Iterator[Connection]:
         """A transaction that is committed when the block ends well, and leaves nothing behind otherwise.
 
-        Raises Conflict if a constraint forbids it and StoreUnavailable if the database fails. A database that fails
-        while it commits may have done so all the same: then `happened` is asked, and if it says so, all is well.
+        What it changes is in the audit trail when it is committed. Raises Conflict if a constraint forbids it and
+        StoreUnavailable if the database fails. A database that fails while it commits may have done so all the same:
+        then `happened` is asked, and if it says so, all is well.
         """
         self._may_be_used()
         with told_as_ours():
             unclear: SQLAlchemyError | None = None
             with self.write_engine.connect() as connection, connection.begin() as transaction:
+                trail = Trail(connection)
                 yield connection
+                trail.write()
                 try:
                     transaction.commit()
                 except SQLAlchemyError as error:
                     unclear = error
             if unclear is not None and not happened():
                 raise unclear
+
+    @contextmanager
+    def importing(self) -> Iterator[Connection]:
+        """A transaction beside the audit trail, for filling a database with what nobody has done by hand."""
+        self._may_be_used()
+        with told_as_ours(), self.write_engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 from headgate.core.errors import StoreUnavailable
@@ -19,9 +20,9 @@ class Workers:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Queue `work`; StoreUnavailable after `close`."""
+        """Queue `work`; StoreUnavailable after `close`. It is done in the context of whoever asks for it."""
         try:
-            return self._executor.submit(work)
+            return self._executor.submit(copy_context().run, work)
         except RuntimeError:
             raise StoreUnavailable("the database is closed: the process is stopping") from None
 
