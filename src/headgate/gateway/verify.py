@@ -136,7 +136,7 @@ class Verify:
         question = unbilled_question(route)
         if question is not None:
             answered = await self._ask(subject, question)
-            if not is_no_page(answered):
+            if not is_no_page(answered, route):
                 return _judged(answered, route, took=now() - begun)
         question = smallest_call(route, kind)
         if question is None:

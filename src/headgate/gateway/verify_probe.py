@@ -50,12 +50,14 @@ def smallest_call(route: Route, kind: Kind) -> Question | None:
             return None
 
 
-def is_no_page(answered: Answered) -> bool:
+def is_no_page(answered: Answered, route: Route) -> bool:
     """Whether the provider does not serve the page that was asked for, which says nothing about the entry."""
     if isinstance(answered.result, Failure):
         return answered.result.status in _NO_SUCH_PAGE
+    if route.provider.probe_path:
+        return False
     value = read(answered)
-    return not isinstance(value, Failure | dict) and model_names(value) is None
+    return not isinstance(value, Failure) and model_names(value) is None
 
 
 def read(answered: Answered) -> Json | Failure:

@@ -1,0 +1,80 @@
+"""The smoke test of a model, over real sockets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from headgate.core.errors import InvalidBody, ModelNotFound
+from headgate.gateway.administer import Desk
+from tests.gateway.verifying import office
+from tests.gateway.writing import ROOT
+from tests.origin.script import answer, answering
+from tests.origin.server import Origin
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def test_a_completion_is_asked_about_the_weather_with_a_tool(desk: Desk) -> None:
+    with Origin(answering(answer(b'{"choices":[{"index":0}]}'))) as origin:
+        async with office(desk) as at:
+            await at.entry("m", upstream_model="gpt-x", api_base=f"{origin.url}/v1")
+            result = await at.verify.smoke(ROOT, "m", operation="completions")
+
+    sent = json.loads(origin.requests[0].body)
+    assert (result.ok, result.response) == (True, {"choices": [{"index": 0}]})
+    assert origin.requests[0].line == b"POST /v1/chat/completions HTTP/1.1"
+    assert (sent["model"], sent["tools"][0]["function"]["name"]) == ("gpt-x", "get_weather")
+
+
+async def test_an_embedding_tells_its_size(desk: Desk) -> None:
+    with Origin(answering(answer(b'{"data":[{"embedding":[0.1,0.2,0.3]}]}'))) as origin:
+        async with office(desk) as at:
+            await at.entry("m", kind="embedding", api_base=origin.url)
+            result = await at.verify.smoke(ROOT, "m", operation="embeddings")
+
+    assert (result.ok, result.dimensions) == (True, 3)
+    assert json.loads(origin.requests[0].body)["input"] == "Salut"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        answer(b'{"choices":[],"echo":"sk-canary-0123456789"}'),
+        answer(b'{"choices":[],"echo":"\\u0073k-canary-0123456789"}'),
+        answer(b'{"error":{"message":"bad key sk-canary-0123456789"}}', status=401),
+        answer(b'{"error":{"message":"bad key \\u0073k-canary-0123456789"}}', status=401),
+        answer(b"sk-canary-0123456789 is wrong", status=500),
+        answer(b"sk-canary-0123456789 is wrong"),
+    ],
+)
+async def test_no_answer_shows_the_key(desk: Desk, sent: bytes) -> None:
+    with Origin(answering(sent)) as origin:
+        async with office(desk) as at:
+            await at.entry("m", api_base=origin.url)
+            result = await at.verify.smoke(ROOT, "m", operation="completions")
+
+    assert not result.ok
+    assert "sk-canary" not in repr(result)
+
+
+async def test_an_entry_that_leads_nowhere_is_told_without_a_call(desk: Desk) -> None:
+    async with office(desk) as at:
+        await at.entry("m", provider="vllm", secret=None)
+        result = await at.verify.smoke(ROOT, "m", operation="completions")
+
+    assert (result.ok, result.response["error"]) == (False, "ModelNotRoutable")
+
+
+async def test_an_unknown_operation_and_an_unknown_model_are_errors(desk: Desk) -> None:
+    async with office(desk) as at:
+        with pytest.raises(InvalidBody):
+            await at.verify.smoke(ROOT, "m", operation="speech")
+        with pytest.raises(ModelNotFound):
+            await at.verify.smoke(ROOT, "m", operation="completions")
