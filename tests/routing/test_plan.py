@@ -52,3 +52,22 @@ def test_giving_up_lists_every_attempt_oldest_first() -> None:
     kinds = (FailureKind.REFUSED, FailureKind.RATE_LIMITED, FailureKind.SERVER_ERROR)
 
     assert after(*kinds) == GiveUp(tuple(failure(kind) for kind in kinds))
+
+
+def test_a_stand_in_that_is_known_not_to_work_is_passed_over() -> None:
+    plan = Plan(CHAIN["a"], following, is_out=lambda uid: uid == CHAIN["b"].uid)
+
+    assert plan.failed(failure(FailureKind.REFUSED)) == Try(CHAIN["c"])
+
+
+def test_the_entry_that_was_asked_for_is_tried_whatever_is_known_of_it() -> None:
+    plan = Plan(CHAIN["a"], following, is_out=lambda _: True)
+
+    assert plan.failed(failure(FailureKind.STALE)) == Try(CHAIN["a"], fresh=True)
+    assert isinstance(plan.failed(failure(FailureKind.REFUSED)), GiveUp)
+
+
+def test_a_circle_of_stand_ins_that_do_not_work_comes_to_an_end() -> None:
+    plan = Plan(CHAIN["a"], lambda of: CHAIN["c" if of.name == "b" else "b"], is_out=lambda _: True)
+
+    assert isinstance(plan.failed(failure(FailureKind.REFUSED)), GiveUp)
