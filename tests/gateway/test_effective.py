@@ -58,7 +58,7 @@ def test_what_keeps_an_entry_out(offer: Offer, word: Word) -> None:
 
 
 def test_every_reason_is_told() -> None:
-    offer = made("a", provider="claude", enabled=False)
+    offer = made("a", provider="gemini", enabled=False)
 
     assert words(offer) == [Word.DISABLED, Word.DIALECT, Word.CREDENTIAL]
 
