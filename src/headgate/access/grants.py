@@ -1,14 +1,17 @@
-"""What a new credential may be: the rules of its fields, and that it never exceeds who gives it."""
+"""What a new credential or role may be: the rules of its fields, and that it never exceeds who gives it."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 import msgspec
 
-from headgate.access.permissions import PERMISSIONS, covers, is_pattern, permits_something
+from headgate.access.identity import ProjectRole, ProjectSettings, Role
+from headgate.access.keys import SLUG
+from headgate.access.permissions import PERMISSIONS, ROLES, covers, in_project, is_pattern, permits_something
 from headgate.core.errors import detail
 
 NAME_LIMIT: Final = 128
@@ -38,6 +41,40 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
     permissions: frozenset[str]
     models: frozenset[str] = frozenset()
     ends_at: float = math.inf
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody who manages members is in the organization: patterns of permissions, an owner, an admin.
+
+    A platform administrator stands there as an owner does; a key is neither owner nor admin.
+    """
+
+    permissions: frozenset[str]
+    admin: bool = False
+    owner: bool = False
+
+
+def may_give_role(standing: Standing, role: Role) -> bool:
+    """Whether one who stands like this may make somebody that.
+
+    Asked as well about the role that a member has, before it is changed or taken: nobody disposes of those above.
+    """
+    if standing.owner:
+        return True
+    if role is Role.OWNER or (role is Role.ADMIN and not standing.admin):
+        return False
+    return all(covers(standing.permissions, each) for each in ROLES[role])
+
+
+def may_give_project_role(standing: Standing, role: ProjectRole, settings: ProjectSettings) -> bool:
+    """The same for a project that is run like this."""
+    return all(covers(standing.permissions, each) for each in in_project(role, settings))
+
+
+def slug_faults(slug: str) -> Faults:
+    if re.fullmatch(SLUG, slug) is not None:
+        return []
+    return [detail("slug", f"{slug!r} is not 1 to 64 lower case letters, digits and inner hyphens")]
 
 
 def name_faults(name: str) -> Faults:

@@ -151,6 +151,9 @@ class OrganizationKey(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     expires_at: float | None = None
     revoked_at: float | None = None
 
+    def in_force(self, now: float) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A signed session: the JWT's `jti`, its user, the token that it was exchanged for, and until when it lasts.

@@ -24,6 +24,7 @@ from headgate.gateway.administer_desk import (
     Draft,
     Write,
     demand_deletable,
+    demand_lasting,
     demand_match,
     demand_writable,
     target,
@@ -157,6 +158,7 @@ class Administer:
     def _writing(self, by: Principal, scope: Scope) -> Writing:
         self._desk.catch_up()
         demand_writable(by, scope)
+        demand_lasting(self._desk, scope)
         return Writing(self._desk, by, scope=scope)
 
     def _written(self, writing: Writing, action: Action, draft: Draft) -> Written:

@@ -102,6 +102,10 @@ class Writing:
 
     def deleted(self, before: Offer) -> Draft:
         demand_deletable(self.by, self.scope)
+        return self.leaving(before)
+
+    def leaving(self, before: Offer) -> Draft:
+        """The draft of an entry that goes whether or not `by` may delete it, because its scope ends."""
         own = self.desk.book.own(before.uid)
         return Draft(before=before, after=None, drop=own.credential.id if own is not None else None)
 

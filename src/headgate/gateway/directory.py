@@ -79,12 +79,17 @@ class Directory(Tenants):
         return record if record.organization in self._organizations else None
 
     def session(self, session_id: str, now: float) -> Session | None:
-        """The session with this id, if it, its user and the token that it was exchanged for are in force at `now`."""
+        """The session with this id, if it, its user and the token that it was exchanged for are in force at `now`.
+
+        Behind a session that a password opened stands no token.
+        """
         session = self._sessions.get(session_id)
         if session is None or session.revoked_at is not None or now >= session.expires_at:
             return None
         if not self.is_active(session.user):
             return None
+        if not session.token:
+            return session
         token = self._tokens.get(session.token)
         return session if token is not None and self.authenticate(token.digest, now) is token else None
 
@@ -106,6 +111,13 @@ class Directory(Tenants):
     def key(self, organization_id: str, key_id: str) -> OrganizationKey | None:
         return self._keys_of.get(organization_id, {}).get(key_id)
 
+    def any_session(self, session_id: str) -> Session | None:
+        """The session with this id, in force or not, whoever's it is."""
+        return self._sessions.get(session_id)
+
+    def every_session_of(self, user_id: str) -> list[Session]:
+        return list(self._sessions_of.get(user_id, {}).values())
+
     def session_of(self, user_id: str, session_id: str) -> Session | None:
         return self._sessions_of.get(user_id, {}).get(session_id)
 
@@ -114,6 +126,11 @@ class Directory(Tenants):
 
     def keys_of(self, organization_id: str, *, offset: int, limit: int) -> Page[OrganizationKey]:
         return newest_first(self._keys_of.get(organization_id, {}), offset=offset, limit=limit)
+
+    def keys_in_force(self, organization_id: str, *, now: float, project: str | None = None) -> int:
+        """How many of an organization's keys, or of those bound to one of its projects, would be accepted."""
+        every = self.all_keys(organization_id)
+        return sum(each.in_force(now) for each in every if project in (None, each.project))
 
     def all_keys(self, organization_id: str) -> Iterable[OrganizationKey]:
         """Every key of an organization, revoked ones included."""

@@ -125,7 +125,13 @@ class DirectoryStore(Protocol):
 
     def put_organization(self, organization: Organization) -> None: ...
 
+    def drop_organization(self, organization: Organization) -> None:
+        """With it end its keys and the memberships in it. Conflict while it has projects."""
+
     def put_project(self, project: Project) -> None: ...
+
+    def drop_project(self, project: Project) -> None:
+        """With it end its keys and the memberships in it."""
 
     def put_user(self, user: User) -> None: ...
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, Table, delete, select
+from sqlalchemy import Connection, Row, Select, Table, delete, select, update
 
 from headgate.access.identity import (
     AccessToken,
@@ -14,25 +14,19 @@ from headgate.access.identity import (
     Membership,
     Organization,
     OrganizationKey,
-    OrganizationSettings,
     Project,
     ProjectMembership,
-    ProjectRole,
-    ProjectSettings,
-    Role,
     Session,
     SigningKey,
     User,
 )
+from headgate.adapters.sql import directory_rows as rows
 from headgate.adapters.sql import tables
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.upsert import Values, upsert
 from headgate.core.json import encode
 from headgate.gateway.stores import DirectoryContents
 
-_WORDS: Final = msgspec.json.Decoder(tuple[str, ...])
-_OF_ORGANIZATION: Final = msgspec.json.Decoder(OrganizationSettings)
-_OF_PROJECT: Final = msgspec.json.Decoder(ProjectSettings)
 _FETCH: Final = 1000
 
 # Tables whose columns are named as the fields are.
@@ -49,7 +43,7 @@ class _Keys:
         key = tables.organization_key
         with self._database.reading() as connection:
             for row in connection.execution_options(yield_per=_FETCH).execute(select(key).order_by(key.c.id)):
-                yield _key(row)
+                yield rows.key(row)
 
 
 class SqlDirectory:
@@ -61,15 +55,15 @@ class SqlDirectory:
     def load(self) -> DirectoryContents:
         with self._database.reading() as connection:
             return DirectoryContents(
-                organizations=[_organization(row) for row in _rows(connection, tables.organization)],
-                projects=[_project(row) for row in _rows(connection, tables.project)],
-                users=[_user(row) for row in _rows(connection, tables.user_account)],
-                identities=[_identity(row) for row in _rows(connection, tables.external_identity)],
-                memberships=[_membership(row) for row in _rows(connection, tables.membership)],
-                project_memberships=[_in_project(row) for row in _rows(connection, tables.project_membership)],
-                tokens=[_token(row) for row in _rows(connection, tables.access_token)],
+                organizations=[rows.organization(row) for row in _rows(connection, tables.organization)],
+                projects=[rows.project(row) for row in _rows(connection, tables.project)],
+                users=[rows.user(row) for row in _rows(connection, tables.user_account)],
+                identities=[rows.identity(row) for row in _rows(connection, tables.external_identity)],
+                memberships=[rows.membership(row) for row in _rows(connection, tables.membership)],
+                project_memberships=[rows.in_project(row) for row in _rows(connection, tables.project_membership)],
+                tokens=[rows.token(row) for row in _rows(connection, tables.access_token)],
                 keys=_Keys(self._database),
-                sessions=[_session(row) for row in _rows(connection, tables.session)],
+                sessions=[rows.session(row) for row in _rows(connection, tables.session)],
                 signing_keys=_plain(connection, tables.signing_key, SigningKey),
             )
 
@@ -89,6 +83,30 @@ class SqlDirectory:
                 "settings": encode(project.settings).decode(),
             },
         )
+
+    def drop_organization(self, organization: Organization) -> None:
+        """With it end its keys and the memberships in it. Conflict while it has projects."""
+        with self._database.writing() as connection:
+            connection.execute(
+                update(tables.session)
+                .where(tables.session.c.organization_id == organization.id)
+                .values(organization_id=None)
+            )
+            connection.execute(
+                update(tables.user_account)
+                .where(tables.user_account.c.default_organization_id == organization.id)
+                .values(default_organization_id=None)
+            )
+            for table in (tables.user_default, tables.organization_key, tables.project_membership, tables.membership):
+                connection.execute(delete(table).where(table.c.organization_id == organization.id))
+            connection.execute(delete(tables.organization).where(tables.organization.c.id == organization.id))
+
+    def drop_project(self, project: Project) -> None:
+        """With it end its keys and the memberships in it."""
+        with self._database.writing() as connection:
+            for table in (tables.organization_key, tables.project_membership):
+                connection.execute(delete(table).where(table.c.project_id == project.id))
+            connection.execute(delete(tables.project).where(tables.project.c.id == project.id))
 
     def put_user(self, user: User) -> None:
         self._put(
@@ -233,99 +251,3 @@ def _all(table: Table) -> Select[tuple[object, ...]]:
 
 def _plain(connection: Connection, table: Table, type_: type[_Plain]) -> list[_Plain]:
     return [type_(**row) for row in connection.execute(_all(table)).mappings()]
-
-
-def _organization(row: Row[tuple[object, ...]]) -> Organization:
-    return Organization(
-        id=row.id,
-        slug=row.slug,
-        name=row.name,
-        created_at=row.created_at,
-        settings=_OF_ORGANIZATION.decode(row.settings),
-    )
-
-
-def _project(row: Row[tuple[object, ...]]) -> Project:
-    return Project(
-        id=row.id,
-        organization=row.organization_id,
-        slug=row.slug,
-        name=row.name,
-        created_at=row.created_at,
-        settings=_OF_PROJECT.decode(row.settings),
-    )
-
-
-def _user(row: Row[tuple[object, ...]]) -> User:
-    return User(
-        id=row.id,
-        name=row.name,
-        email=row.email or "",
-        password=row.password or "",
-        default_organization=row.default_organization_id or "",
-        platform_admin=row.platform_admin,
-        disabled=row.disabled,
-        created_at=row.created_at,
-    )
-
-
-def _identity(row: Row[tuple[object, ...]]) -> ExternalIdentity:
-    return ExternalIdentity(issuer=row.issuer, subject=row.subject, user=row.user_id, created_at=row.created_at)
-
-
-def _in_project(row: Row[tuple[object, ...]]) -> ProjectMembership:
-    return ProjectMembership(
-        user=row.user_id,
-        organization=row.organization_id,
-        project=row.project_id,
-        role=ProjectRole(row.role),
-        created_at=row.created_at,
-    )
-
-
-def _membership(row: Row[tuple[object, ...]]) -> Membership:
-    return Membership(
-        user=row.user_id, organization=row.organization_id, role=Role(row.role), created_at=row.created_at
-    )
-
-
-def _token(row: Row[tuple[object, ...]]) -> AccessToken:
-    return AccessToken(
-        id=row.id,
-        user=row.user_id,
-        name=row.name,
-        digest=row.digest,
-        last4=row.last4,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        revoked_at=row.revoked_at,
-    )
-
-
-def _session(row: Row[tuple[object, ...]]) -> Session:
-    return Session(
-        id=row.id,
-        user=row.user_id,
-        token=row.token_id or "",
-        organization=row.organization_id or "",
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        revoked_at=row.revoked_at,
-    )
-
-
-def _key(row: Row[tuple[object, ...]]) -> OrganizationKey:
-    return OrganizationKey(
-        id=row.id,
-        organization=row.organization_id,
-        project=row.project_id or "",
-        name=row.name,
-        digest=row.digest,
-        last4=row.last4,
-        permissions=_WORDS.decode(row.permissions),
-        scopes=_WORDS.decode(row.scopes),
-        created_at=row.created_at,
-        created_by=row.created_by,
-        expires_at=row.expires_at,
-        revoked_at=row.revoked_at,
-    )
