@@ -21,6 +21,7 @@ from headgate.access.identity import SigningKey
 from headgate.access.rate import Rate
 from headgate.adapters.clock import SystemClock
 from headgate.adapters.memory import keep_freed_memory, settle_heap
+from headgate.adapters.passwords import Argon2Passwords
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sealing.master_key import FILE_NAME, MasterKeyRefused, master_key
 from headgate.adapters.sessions import SessionTexts, new_signing_key
@@ -56,6 +57,7 @@ from headgate.gateway.first_start import FirstStart
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
 from headgate.gateway.road import Refusal, Road, Timeouts
+from headgate.gateway.sign_in import Limits, SignIn
 from headgate.gateway.stores import DirectoryContents
 from headgate.gateway.verify import Verify
 from headgate.gateway.watch import Watch, keep_written
@@ -242,6 +244,14 @@ def _management(
     registry = CollectorRegistry()
     registry.register(metrics)
     writer = parts.database.writer
+    grants = Grants(
+        parts.directory,
+        SqlDirectory(parts.database),
+        writer=writer,
+        signer=sessions,
+        clock=_CLOCK,
+        randomness=os.urandom,
+    )
     return Management(
         is_ready=lambda: readiness.ready,
         registry=registry,
@@ -249,19 +259,19 @@ def _management(
         administer=parts.administer,
         defaults=parts.defaults,
         directory=parts.directory,
-        grants=Grants(
-            parts.directory,
-            SqlDirectory(parts.database),
-            writer=writer,
-            signer=sessions,
-            clock=_CLOCK,
-            randomness=os.urandom,
-        ),
+        grants=grants,
+        sign_in=_sign_in(parts, grants),
         identify=identify,
         tests=Verify(parts.desk, upstream, starter=parts.tasks, timeout=parts.settings.probe_timeout),
         writer=writer,
         bulk_rate=Rate(parts.settings.bulk_replace_per_hour, 3600.0),
     )
+
+
+def _sign_in(parts: _Parts, grants: Grants) -> SignIn:
+    by_email, by_address = parts.settings.sign_in_per_email, parts.settings.sign_in_per_address
+    limits = Limits.of(_CLOCK, by_email=by_email, by_address=by_address)
+    return SignIn(parts.directory, grants, passwords=Argon2Passwords(os.urandom), limits=limits)
 
 
 def _sessions(parts: _Parts) -> SessionTexts:

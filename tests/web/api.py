@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from headgate.access.identity import Session
 from headgate.access.rate import Rate
+from headgate.adapters.passwords import Argon2Passwords
 from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.opening import open_database
@@ -37,6 +38,7 @@ from headgate.gateway.administer import Administer, Desk
 from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
+from headgate.gateway.sign_in import Limits, SignIn
 from headgate.gateway.verify import SmokeResult
 from headgate.web.application import application
 from headgate.web.management import Management
@@ -148,6 +150,14 @@ def api_at(directory: Path) -> Iterator[Api]:
         Gauge("headgate_test", "A number.", registry=registry).set(7)
         identify = Identify(town.directory, KnownSessions(), clock=town.clock)
         api: Api
+        grants = Grants(
+            town.directory,
+            SqlDirectory(database),
+            writer=writer,
+            signer=Signer(),
+            clock=town.clock,
+            randomness=town.randomness,
+        )
         management = Management(
             is_ready=lambda: api.ready,
             registry=registry,
@@ -155,13 +165,12 @@ def api_at(directory: Path) -> Iterator[Api]:
             administer=Administer(desk),
             defaults=PlatformDefaults(SqlDefaults(database)),
             directory=town.directory,
-            grants=Grants(
+            grants=grants,
+            sign_in=SignIn(
                 town.directory,
-                SqlDirectory(database),
-                writer=writer,
-                signer=Signer(),
-                clock=town.clock,
-                randomness=town.randomness,
+                grants,
+                passwords=Argon2Passwords(town.randomness),
+                limits=Limits.of(town.clock, by_email=5, by_address=20),
             ),
             identify=identify,
             tests=Smokes(desk),

@@ -152,6 +152,7 @@ def test_the_public_list_is_the_one_that_was_reviewed() -> None:
         ("GET", "/health/liveness"),
         ("GET", "/health/readiness"),
         ("GET", "/openapi.json"),
+        ("POST", "/admin/v1/sign-in"),
     ]
 
 

@@ -29,6 +29,22 @@ class NotAuthenticated(GatewayError):
         super().__init__("authentication is required: send a valid session token, access token or organization key")
 
 
+class SignInRefused(GatewayError):
+    """An unknown e-mail, a wrong password, a user without one or a disabled one. The same words for each."""
+
+    def __init__(self) -> None:
+        super().__init__("the e-mail or the password is wrong")
+
+
+class IdentityPending(GatewayError):
+    """Who makes the request cannot be said until something has been looked up, which is under way."""
+
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("the identity provider is being asked about this credential; send the request again")
+
+
 class TwoCredentials(GatewayError):
     """Two different credentials in one request."""
 

@@ -1,23 +1,20 @@
 """Giving and taking credentials: organization keys, access tokens, sessions.
 
 Every change is stored first and takes effect in memory right after, before anybody is told of it: what was revoked is
-refused from the next request on. The store is spoken with on its own thread; what follows a successful write runs on
-the event loop even if the request that asked for it has been given up.
+refused from the next request on.
 """
 
 from __future__ import annotations
 
-import asyncio
 import math
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Final, Generic, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
 from headgate.access import keys
 from headgate.access.grants import Authority, Faults, KeyWish, end_excess, end_faults, excess, key_faults, name_faults
-from headgate.access.identity import AccessToken, OrganizationKey, Session
+from headgate.access.identity import AccessToken, OrganizationKey, Session, User
 from headgate.core.clock import Clock
 from headgate.core.errors import Forbidden, InvalidBody, InvalidQuery, NotFound, detail
 from headgate.core.ids import uuid7
@@ -25,6 +22,7 @@ from headgate.core.principal import Principal, PrincipalKind
 from headgate.core.secret import Secret
 from headgate.gateway.directory import Directory
 from headgate.gateway.stores import DirectoryStore, SessionSigner
+from headgate.gateway.write_through import Submits, write_through
 
 T = TypeVar("T")
 
@@ -35,12 +33,6 @@ SESSION_DEFAULT: Final = 12 * 3600
 SESSION_LIMIT: Final = 30 * 24 * 3600
 SESSION_MINIMUM: Final = 60
 _ID_BYTES: Final = 10
-
-
-class Submits(Protocol):
-    """A thread that does work in the order in which it comes."""
-
-    def submit(self, work: Callable[[], None]) -> Future[None]: ...
 
 
 class Granted(msgspec.Struct, Generic[T], frozen=True):
@@ -168,33 +160,48 @@ class Grants:
         token = self._directory.token(principal.credential)
         if token is None:
             raise Forbidden("a session is given for an access token only; send one as the credential")
-        if not SESSION_MINIMUM <= lifetime <= SESSION_LIMIT:
-            accepted = f"{SESSION_MINIMUM} to {SESSION_LIMIT} seconds are accepted"
-            raise _invalid([detail("expires_in", f"{lifetime} is outside of what is possible; {accepted}")])
-        now = self._clock.wall()
-        session = Session(
-            id=self._new_id(now),
-            user=principal.user,
-            token=token.id,
-            organization=principal.organization,
-            created_at=now,
-            # Whole seconds, as the signed text has them.
-            expires_at=float(int(min(now + lifetime, self._directory.ends_at(token.id)))),
-        )
-        text = self._signer.sign(session)
-        await self._write(lambda: self._store.put_session(session), lambda: self._directory.put_session(session))
-        return Granted(session, text)
+        return await self._open_session(principal.user, lifetime, token=token.id, organization=principal.organization)
+
+    async def open_session_of(self, user: User, lifetime: int = SESSION_DEFAULT) -> Granted[Session]:
+        """A session of a user who has shown a password."""
+        return await self._open_session(user.id, lifetime)
 
     async def end_session(self, principal: Principal, session_id: str) -> Session:
-        """Refuse the session from now on. NotFound for one that is not the principal's own."""
-        session = self._directory.session_of(principal.user, session_id)
+        """Refuse the session from now on. NotFound for one that is not the principal's own; a platform administrator
+        ends anybody's."""
+        if principal.platform_admin:
+            session = self._directory.any_session(session_id)
+        else:
+            session = self._directory.session_of(principal.user, session_id)
         if session is None:
             raise NotFound(f"session {session_id!r} does not exist")
         if session.revoked_at is not None:
             return session
         ended = msgspec.structs.replace(session, revoked_at=self._clock.wall())
-        await self._write(lambda: self._store.put_session(ended), lambda: self._directory.put_session(ended))
+        await self._put_sessions([ended])
         return ended
+
+    async def end_sessions(self, user: User) -> int:
+        """Refuse every session of the user from now on, and keep the user as given; how many were ended."""
+        ended = self._ended(user.id)
+
+        def work() -> None:
+            self._store.put_user(user)
+            for session in ended:
+                self._store.put_session(session)
+
+        def then() -> None:
+            self._directory.put_user(user)
+            for session in ended:
+                self._directory.put_session(session)
+
+        await write_through(self._writer, work, then=then)
+        # One that was let in before the user was changed may have been on its way: it is written by now.
+        await write_through(self._writer, lambda: None, then=lambda: None)
+        late = self._ended(user.id)
+        if late:
+            await self._put_sessions(late)
+        return len(ended) + len(late)
 
     # Inside
 
@@ -214,16 +221,44 @@ class Grants:
     def _new_id(self, now: float) -> str:
         return uuid7(now, self._randomness(_ID_BYTES))
 
+    async def _open_session(
+        self, user_id: str, lifetime: int, *, token: str = "", organization: str = ""
+    ) -> Granted[Session]:
+        if not SESSION_MINIMUM <= lifetime <= SESSION_LIMIT:
+            accepted = f"{SESSION_MINIMUM} to {SESSION_LIMIT} seconds are accepted"
+            raise _invalid([detail("expires_in", f"{lifetime} is outside of what is possible; {accepted}")])
+        now = self._clock.wall()
+        session = Session(
+            id=self._new_id(now),
+            user=user_id,
+            token=token,
+            organization=organization,
+            created_at=now,
+            # Whole seconds, as the signed text has them.
+            expires_at=float(int(min(now + lifetime, self._directory.ends_at(token)))),
+        )
+        text = self._signer.sign(session)
+        await self._put_sessions([session])
+        return Granted(session, text)
+
+    def _ended(self, user_id: str) -> list[Session]:
+        now = self._clock.wall()
+        live = [each for each in self._directory.every_session_of(user_id) if each.revoked_at is None]
+        return [msgspec.structs.replace(each, revoked_at=now) for each in live if each.expires_at > now]
+
+    async def _put_sessions(self, sessions: Sequence[Session]) -> None:
+        def work() -> None:
+            for session in sessions:
+                self._store.put_session(session)
+
+        def then() -> None:
+            for session in sessions:
+                self._directory.put_session(session)
+
+        await write_through(self._writer, work, then=then)
+
     async def _write(self, work: Callable[[], None], then: Callable[[], None]) -> None:
-        waiting = asyncio.wrap_future(self._writer.submit(work))
-
-        def take_effect(done: asyncio.Future[None]) -> None:
-            if not done.cancelled() and done.exception() is None:
-                then()
-
-        waiting.add_done_callback(take_effect)
-        # Shielded: if the request is given up, what was written still takes effect.
-        await asyncio.shield(waiting)
+        await write_through(self._writer, work, then=then)
 
 
 def organization_of(principal: Principal) -> str:

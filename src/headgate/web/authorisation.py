@@ -30,6 +30,8 @@ PUBLIC: Final = frozenset(
         # The description of the API holds nothing of any tenant.
         ("GET", "/docs"),
         ("GET", "/openapi.json"),
+        # Where a credential is to be had for an e-mail and a password.
+        ("POST", "/admin/v1/sign-in"),
     }
 )
 """The routes that answer without a credential, by method and path. HEAD goes with GET."""

@@ -52,6 +52,8 @@ BUG: Final = Answer(500, "INTERNAL_ERROR", "InternalError", SERVER_ERROR)
 
 ANSWERS: Final[Mapping[type[GatewayError], Answer]] = {
     errors.NotAuthenticated: Answer(401, "NOT_AUTHENTICATED", "NotAuthenticated", INVALID_REQUEST, "invalid_api_key"),
+    errors.SignInRefused: Answer(401, "SIGN_IN_REFUSED", "SignInRefused"),
+    errors.IdentityPending: Answer(503, "IDENTITY_PENDING", "IdentityPending", SERVER_ERROR),
     errors.TwoCredentials: Answer(400, "TWO_CREDENTIALS", "TwoCredentials"),
     errors.Forbidden: Answer(403, "FORBIDDEN", "Forbidden"),
     errors.ContextUnknown: Answer(403, "CONTEXT_UNKNOWN", "ContextUnknown"),
@@ -131,7 +133,7 @@ def _of_failure(failure: Failure) -> Answer:
 def retry_after(error: GatewayError) -> int | None:
     """Whole seconds, at least 1, or None if there is nothing to wait for."""
     seconds: int | None = None
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited | errors.IdentityPending):
         seconds = error.retry_after
     elif isinstance(error, UpstreamFailed):
         seconds = error.last.retry_after
@@ -172,7 +174,7 @@ def error_headers(error: GatewayError) -> list[bytes]:
     """Header lines that go with the answer, each ended by CRLF, without its content type."""
     seconds = retry_after(error)
     lines = [] if seconds is None else [b"retry-after: %d\r\n" % seconds]
-    if isinstance(error, errors.NotAuthenticated):
+    if isinstance(error, errors.NotAuthenticated | errors.SignInRefused):
         lines.append(b"www-authenticate: Bearer\r\n")
     return lines
 

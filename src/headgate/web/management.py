@@ -15,11 +15,13 @@ from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
+from headgate.gateway.sign_in import SignIn
 from headgate.web.admin_api.catalogue import CatalogueRoutes
 from headgate.web.admin_api.credentials import CredentialRoutes
 from headgate.web.admin_api.defaults import DefaultRoutes
 from headgate.web.admin_api.effective import EffectiveRoutes
 from headgate.web.admin_api.keys import KeyRoutes
+from headgate.web.admin_api.passwords import PasswordRoutes
 from headgate.web.admin_api.sessions import SessionRoutes
 from headgate.web.admin_api.tokens import TokenRoutes
 from headgate.web.catalogue_api.extras import SmokeTests
@@ -41,6 +43,7 @@ class Management:
     defaults: PlatformDefaults
     directory: Directory
     grants: Grants
+    sign_in: SignIn
     identify: Identify
     tests: SmokeTests
     writer: Runner
@@ -71,6 +74,7 @@ class Management:
             KeyRoutes(self.grants, directory).router(),
             TokenRoutes(self.grants, directory).router(),
             SessionRoutes(self.grants, directory).router(),
+            PasswordRoutes(self.sign_in).router(),
             MetricsPage(self.registry).router(),
             Documentation().router(),
         ]

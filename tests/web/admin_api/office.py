@@ -11,6 +11,7 @@ import httpx2
 import msgspec
 
 from headgate.access.carriers import OrgKeyAsBearer
+from headgate.adapters.passwords import Argon2Passwords
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sealing.master_key import MasterKey
 from headgate.adapters.sessions import SessionTexts, new_signing_key
@@ -18,10 +19,13 @@ from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.core.ids import RequestIds
 from headgate.core.json import Json, encode
+from headgate.core.secret import Secret
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
+from headgate.gateway.sign_in import Limits, SignIn
 from headgate.web.admin_api.keys import KeyRoutes
+from headgate.web.admin_api.passwords import PasswordRoutes
 from headgate.web.admin_api.sessions import SessionRoutes
 from headgate.web.admin_api.tokens import TokenRoutes
 from headgate.web.application import application
@@ -39,7 +43,11 @@ ROUTES = (
     ("POST", "/admin/v1/sessions"),
     ("GET", "/admin/v1/sessions"),
     ("DELETE", "/admin/v1/sessions/some-id"),
+    ("DELETE", "/admin/v1/users/some-id/sessions"),
+    ("PUT", "/admin/v1/users/some-id/password"),
 )
+EMAIL_ATTEMPTS = 3
+ADDRESS_ATTEMPTS = 5
 RING = KeyRing([MasterKey(bytes(range(32)))])
 SIGNING = new_signing_key("signing-1", SecretSealer(RING), now=NOW)
 
@@ -66,10 +74,14 @@ class Office:
             clock=self.town.clock,
             randomness=self.town.randomness,
         )
+        self.passwords = Argon2Passwords(self.town.randomness)
+        limits = Limits.of(self.town.clock, by_email=EMAIL_ATTEMPTS, by_address=ADDRESS_ATTEMPTS)
+        sign_in = SignIn(self.town.directory, grants, passwords=self.passwords, limits=limits)
         routes = (
             KeyRoutes(grants, self.town.directory),
             TokenRoutes(grants, self.town.directory),
             SessionRoutes(grants, self.town.directory),
+            PasswordRoutes(sign_in),
         )
         self.identify = Identify(self.town.directory, texts, clock=self.town.clock, org_key_as_bearer=org_key_as_bearer)
         self.app = application([each.router() for each in routes], identify=self.identify, ids=RequestIds(bytes(8)))
@@ -81,6 +93,16 @@ class Office:
         assert token is not None
         self.store.put_token(token)
         return text
+
+    def give_password(self, name: str, password: str) -> str:
+        """The e-mail with which a person signs in."""
+        user = self.town.directory.user(f"u-{name}")
+        assert user is not None
+        encoded = asyncio.run(self.passwords.hash(Secret(password)))
+        user = msgspec.structs.replace(user, email=f"{name}@acme.test", password=encoded)
+        self.store.put_user(user)
+        self.town.directory.put_user(user)
+        return user.email
 
     def ask(
         self,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from headgate.access.carriers import KEY_HEADERS, OrgKeyAsBearer
-from headgate.web.authorisation import requirements
+from headgate.web.authorisation import PUBLIC, requirements
 from tests.web.admin_api.office import ROUTES, Office, office_at
 
 CARRIERS = ("authorization", *(name.decode() for name in KEY_HEADERS))
@@ -20,11 +21,8 @@ def carried(carrier: str, credential: str) -> dict[str, str]:
 def test_the_routes_of_this_test_are_all_routes(office: Office) -> None:
     declared = {(method, path.replace("some-id", "{}")) for method, path in ROUTES}
 
-    served = {
-        (method, path.partition("{")[0] + ("{}" if "{" in path else ""))
-        for method, path in requirements(office.app.routes)
-    }
-    assert served == declared
+    served = {(method, re.sub(r"{\w+}", "{}", path)) for method, path in requirements(office.app.routes)}
+    assert served - PUBLIC == declared
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)

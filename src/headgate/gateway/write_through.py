@@ -1,0 +1,31 @@
+"""A change that is stored first and takes effect in memory right after, before anybody is told of it.
+
+The store is spoken with on its own thread; what follows a successful write runs on the event loop even if the request
+that asked for it has been given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol
+
+
+class Submits(Protocol):
+    """A thread that does work in the order in which it comes."""
+
+    def submit(self, work: Callable[[], None]) -> Future[None]: ...
+
+
+async def write_through(writer: Submits, work: Callable[[], None], *, then: Callable[[], None]) -> None:
+    """Do `work` on the thread and, if it did not fail, `then` on the event loop. Both happen in order of submission."""
+    waiting = asyncio.wrap_future(writer.submit(work))
+
+    def take_effect(done: asyncio.Future[None]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            then()
+
+    waiting.add_done_callback(take_effect)
+    # Shielded: if the request is given up, what was written still takes effect.
+    await asyncio.shield(waiting)
