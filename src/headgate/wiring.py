@@ -25,6 +25,7 @@ from headgate.adapters.passwords import Argon2Passwords
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sealing.master_key import FILE_NAME, MasterKeyRefused, master_key
 from headgate.adapters.sessions import SessionTexts, new_signing_key
+from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.credentials import SqlCredentials
 from headgate.adapters.sql.database import Database
@@ -46,6 +47,7 @@ from headgate.core.errors import Conflict, GatewayError
 from headgate.core.ids import RequestIds, uuid7
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Current, Desk
+from headgate.gateway.audit import Auditing
 from headgate.gateway.board import VerificationBoard
 from headgate.gateway.call import Call
 from headgate.gateway.credentials import CredentialBook
@@ -264,6 +266,8 @@ def _management(
         identify=identify,
         tests=Verify(parts.desk, upstream, starter=parts.tasks, timeout=parts.settings.probe_timeout),
         writer=writer,
+        readers=parts.database.readers,
+        auditing=Auditing(SqlAudit(parts.database), parts.directory),
         bulk_rate=Rate(parts.settings.bulk_replace_per_hour, 3600.0),
     )
 

@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from headgate.access.identity import Session
 from headgate.access.rate import Rate
 from headgate.adapters.passwords import Argon2Passwords
+from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.opening import open_database
@@ -35,6 +36,7 @@ from headgate.core.json import Json, encode
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
+from headgate.gateway.audit import Auditing
 from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
@@ -175,6 +177,8 @@ def api_at(directory: Path) -> Iterator[Api]:
             identify=identify,
             tests=Smokes(desk),
             writer=writer,
+            readers=database.readers,
+            auditing=Auditing(SqlAudit(database), town.directory),
             bulk_rate=Rate(5, 3600),
         )
         api = Api(application(management.routers(), identify=identify, ids=RequestIds(bytes(8))), town, desk)

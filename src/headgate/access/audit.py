@@ -92,8 +92,12 @@ class Proof(msgspec.Struct, frozen=True):
     head: bytes
 
 
-def verified(entries: Iterable[AuditEntry], *, counted: int) -> Proof | Break:
-    """Go through the trail from its first row. `counted` is how many there should be."""
+def verified(entries: Iterable[AuditEntry], *, counted: int, known: Proof | None = None) -> Proof | Break:
+    """Go through the trail from its first row.
+
+    `counted` is how many rows there should be; `known` is what an earlier look at the trail found, which must still be
+    its beginning.
+    """
     number, head = 0, GENESIS
     for entry in entries:
         number += 1
@@ -104,8 +108,11 @@ def verified(entries: Iterable[AuditEntry], *, counted: int) -> Proof | Break:
         if chained(number, entry.event, before_hash=head) != entry:
             return Break(number, f"row {number} does not have the hash of what it says")
         head = entry.hash
-    if number != counted:
-        return Break(number + 1, f"{counted} rows were written, and the trail ends with row {number}")
+        if known is not None and known.rows == number and known.head != head:
+            return Break(number, f"row {number} is not the one that is known: its hash is {head.hex()}")
+    written = max(counted, known.rows if known is not None else 0)
+    if number != written:
+        return Break(number + 1, f"{written} rows were written, and the trail ends with row {number}")
     return Proof(number, head)
 
 

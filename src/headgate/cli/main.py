@@ -21,6 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+audit = typer.Typer(help="The audit trail.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(audit, name="audit")
+
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
     if wanted:
@@ -49,8 +52,24 @@ def serve(
     """Serve until a signal ends it. Every other setting is a variable of the environment or a line of the file."""
     from headgate.cli.serving import serve  # noqa: PLC0415 - see above
 
-    given = {"host": host, "port": port, "data_dir": data_dir}
-    raise typer.Exit(serve({name: value for name, value in given.items() if value is not None}, config=config))
+    raise typer.Exit(serve(_given(host=host, port=port, data_dir=data_dir), config=config))
+
+
+@audit.command()
+def verify(
+    *,
+    data_dir: Annotated[str | None, typer.Option(help="The directory for everything that is kept.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The settings file, instead of headgate.toml.")] = None,
+    known: Annotated[str | None, typer.Option(help="NUMBER:HASH, which an earlier run has printed.")] = None,
+) -> None:
+    """Verify the audit trail's chain. Only reads, also beside a running server; exits 1 if the trail is broken."""
+    from headgate.cli.audit import verify  # noqa: PLC0415 - see above
+
+    raise typer.Exit(verify(_given(data_dir=data_dir), config=config, known=known))
+
+
+def _given(**options: str | None) -> dict[str, str]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def main() -> None:

@@ -10,12 +10,14 @@ from prometheus_client import CollectorRegistry
 
 from headgate.access.rate import Rate
 from headgate.gateway.administer import Administer, Desk
+from headgate.gateway.audit import Auditing
 from headgate.gateway.credentials_named import NamedCredentials
 from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
 from headgate.gateway.sign_in import SignIn
+from headgate.web.admin_api.audit import AuditRoutes
 from headgate.web.admin_api.catalogue import CatalogueRoutes
 from headgate.web.admin_api.credentials import CredentialRoutes
 from headgate.web.admin_api.defaults import DefaultRoutes
@@ -47,6 +49,8 @@ class Management:
     identify: Identify
     tests: SmokeTests
     writer: Runner
+    readers: Runner
+    auditing: Auditing
     bulk_rate: Rate
 
     def routers(self) -> list[APIRouter]:
@@ -75,6 +79,7 @@ class Management:
             TokenRoutes(self.grants, directory).router(),
             SessionRoutes(self.grants, directory).router(),
             PasswordRoutes(self.sign_in).router(),
+            AuditRoutes(self.auditing, self.readers).router(),
             MetricsPage(self.registry).router(),
             Documentation().router(),
         ]

@@ -45,13 +45,13 @@ class SqlAudit:
             append(connection, events)
 
 
-def verify_trail(connection: Connection) -> Proof | Break:
-    """Whether the trail is whole, as one view of the database shows it."""
+def verify_trail(connection: Connection, known: Proof | None = None) -> Proof | Break:
+    """Whether the trail is whole, as one view of the database shows it, and begins as it is known to."""
     counted = connection.execute(select(counter.c.value).where(counter.c.name == AUDIT_COUNTER)).scalar_one_or_none()
     # By the portion, for a trail may be longer than memory; closed, because it is left at the first row that is wrong.
     every = connection.execute(select(audit).order_by(audit.c.number), execution_options={"yield_per": _FETCH})
     with every:
-        return verified((_entry(row) for row in every), counted=counted or 0)
+        return verified((_entry(row) for row in every), counted=counted or 0, known=known)
 
 
 def _entry(row: Row[tuple[object, ...]]) -> AuditEntry:

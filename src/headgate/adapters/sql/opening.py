@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from headgate.adapters.sql import schema, sqlite
@@ -33,6 +34,40 @@ def open_database(data_directory: Path, url: Secret | None = None) -> Database:
     except BaseException:
         lock.release()
         raise
+
+
+@contextmanager
+def open_for_reading(data_directory: Path, url: Secret | None = None) -> Iterator[Connection]:
+    """One view of the same database, which cannot write and takes no lock: it may be in use by a server.
+
+    DatabaseRefused if there is none, or if it has another schema than the one in force.
+    """
+    engine = _read_engine(data_directory, url)
+    try:
+        with engine.connect() as connection, connection.begin():
+            found = schema.version(connection)
+            if found != schema.VERSIONS[-1]:
+                raise DatabaseRefused(
+                    f"the database {engine.url!r} has schema {found!r}; accepted: {schema.VERSIONS[-1]!r}, "
+                    "to which a start of the server brings an older one"
+                )
+            yield connection
+    except DBAPIError as error:
+        raise DatabaseRefused(f"the database {engine.url!r} cannot be read: {first_line(error)}") from error
+    finally:
+        engine.dispose()
+
+
+def _read_engine(data_directory: Path, url: Secret | None) -> Engine:
+    if url is None:
+        file = data_directory / sqlite.FILE_NAME
+        if not file.is_file():
+            raise DatabaseRefused(f"there is no database in {str(data_directory)!r}; accepted: a data directory")
+        return sqlite.read_engine(file)
+    # psycopg is an extra, and whoever has no PostgreSQL need not have it.
+    from headgate.adapters.sql import postgresql  # noqa: PLC0415
+
+    return postgresql.read_engine(postgresql.parse_url(url))
 
 
 def _opened(write: Callable[[], Engine], read: Callable[[], Engine], release: Callable[[], None]) -> Database:
