@@ -14,7 +14,8 @@ from headgate.catalogue.kinds import Kind
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import Forbidden, InvalidBody
 from headgate.core.json import Json
-from headgate.gateway.defaults import Defaults, PlatformDefaults, offered, parse, shown
+from headgate.core.overlay import DefaultModels
+from headgate.gateway.defaults import PlatformDefaults, offered, parse, shown
 from tests.catalogue.offers import made
 from tests.gateway.writing import CALLER, MANAGER, ROOT, STRANGER
 
@@ -40,12 +41,12 @@ class _Memory:
     """A store of one value, which is all that the contract asks."""
 
     def __init__(self) -> None:
-        self._held = Defaults()
+        self._held = DefaultModels()
 
-    def defaults(self) -> Defaults:
+    def defaults(self) -> DefaultModels:
         return self._held
 
-    def put_defaults(self, defaults: Defaults) -> None:
+    def put_defaults(self, defaults: DefaultModels) -> None:
         self._held = defaults
 
 
@@ -54,7 +55,7 @@ def test_only_platform_administrators_write_them() -> None:
 
     with pytest.raises(Forbidden):
         defaults.replace(MANAGER, WHOLE)
-    assert defaults.current == Defaults()
+    assert defaults.current == DefaultModels()
 
 
 def test_they_are_replaced_as_a_whole() -> None:
@@ -63,19 +64,19 @@ def test_they_are_replaced_as_a_whole() -> None:
 
     defaults.replace(ROOT, {"embeddings": {"model_id": "e2"}, "completions": None})
 
-    assert defaults.current == Defaults(embeddings="e2")
+    assert defaults.current == DefaultModels(embeddings="e2")
 
 
 @given(
     st.builds(
-        Defaults,
+        DefaultModels,
         completions=st.none() | st.just("c"),
         embeddings=st.none() | st.just("e"),
         image_files=st.none() | st.just("i"),
         document_files=st.none() | st.just("d"),
     )
 )
-def test_what_is_shown_can_be_written_back(defaults: Defaults) -> None:
+def test_what_is_shown_can_be_written_back(defaults: DefaultModels) -> None:
     assert parse(shown(defaults)) == defaults
 
 
@@ -105,15 +106,15 @@ def test_what_is_refused_is_told_with_its_path(body: dict[str, Json], paths: lis
 def test_embedding_sizes_are_looked_up_in_the_catalogue() -> None:
     entry = made("emb", kind="embedding", dimensions=768, supported_dimensions=[256, 768])
 
-    body = offered(Defaults(embeddings="emb"), CALLER, snapshot=Snapshot.of([entry], 1))
+    body = offered(DefaultModels(embeddings="emb"), CALLER, snapshot=Snapshot.of([entry], 1))
 
     assert body == {"embeddings": {"model_id": "emb", "dimensions": 768, "supported_dimensions": [256, 768]}}
-    assert parse(body) == Defaults(embeddings="emb")
+    assert parse(body) == DefaultModels(embeddings="emb")
 
 
 def test_a_default_that_the_caller_cannot_see_is_not_shown() -> None:
     snapshot = Snapshot.of([made("gpt-4o", org_slugs=["acme"])], 1)
-    defaults = Defaults(completions="gpt-4o", embeddings="nobody")
+    defaults = DefaultModels(completions="gpt-4o", embeddings="nobody")
 
     assert offered(defaults, CALLER, snapshot=snapshot) == {"completions": {"model_id": "gpt-4o"}}
     assert offered(defaults, STRANGER, snapshot=snapshot) == {}

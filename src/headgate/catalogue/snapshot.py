@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from headgate.catalogue.governance import obstacle
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.scope import Scope, wider
 from headgate.catalogue.share import NOTHING_SHARED, Share, Shared
@@ -128,20 +129,25 @@ class Snapshot:
         offer = self.find(principal, model)
         if offer is None:
             raise ModelNotFound(model)
-        if not offer.enabled:
-            raise ModelNotAllowed(model, "the entry is disabled")
-        if not principal.may_call(offer.name):
-            raise ModelNotAllowed(model, "it is outside the models of this key")
+        barred = obstacle(principal, offer)
+        if barred is not None:
+            raise ModelNotAllowed(model, barred.message)
         return offer
 
     def failover(self, principal: Principal, offer: Offer) -> Offer | None:
-        """The entry that takes over from `offer`: in its own scope or a wider one, callable by the principal."""
-        if offer.failover is None:
+        """The entry that takes over from `offer` because one of them says so: the entry itself, else the organization.
+
+        It is in the scope of `offer` or a wider one, and callable by the principal.
+        """
+        name = offer.failover
+        if name is None and principal.overlay is not None:
+            name = principal.overlay.failover.get(offer.name)
+        if name is None:
             return None
         for scope in wider(offer.scope):
-            target = self.at(scope, offer.failover)
+            target = self.at(scope, name)
             if target is not None and target.within_reach(principal):
-                return target if target.enabled and principal.may_call(target.name) else None
+                return target if obstacle(principal, target) is None else None
         return None
 
     def taken(self, scope: Scope, name: str, *, organization_slug: str) -> Offer | None:

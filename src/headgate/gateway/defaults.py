@@ -5,7 +5,7 @@ They are names, resolved like `model` when a call is made: a default that the ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -18,26 +18,16 @@ from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.values import found
 from headgate.core.errors import Forbidden, InvalidBody, detail
 from headgate.core.json import Json, JsonObject
+from headgate.core.overlay import DefaultModels
 from headgate.core.principal import Principal
-
-
-class Defaults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Names of models by what they are the default for; None where there is none."""
-
-    completions: str | None = None
-    embeddings: str | None = None
-    image_generation: str | None = None
-    image_files: str | None = None
-    audio_files: str | None = None
-    document_files: str | None = None
 
 
 class DefaultsStore(Protocol):
     """Keeps the platform's defaults."""
 
-    def defaults(self) -> Defaults: ...
+    def defaults(self) -> DefaultModels: ...
 
-    def put_defaults(self, defaults: Defaults) -> None: ...
+    def put_defaults(self, defaults: DefaultModels) -> None: ...
 
 
 _FILES: Final = "file_parsing"
@@ -74,7 +64,7 @@ class PlatformDefaults:
         self._store = store
         self.current = store.defaults()
 
-    def replace(self, by: Principal, body: JsonObject) -> Defaults:
+    def replace(self, by: Principal, body: JsonObject) -> DefaultModels:
         """Put other defaults in force, as a whole. Forbidden, InvalidBody."""
         if not by.platform_admin:
             raise Forbidden("the platform's defaults are for its administrators to write")
@@ -83,14 +73,29 @@ class PlatformDefaults:
         self.current = defaults
         return defaults
 
-    def model(self, _principal: Principal, kind: Kind) -> str | None:
-        """The name of the model that a call of this kind goes to when it names none."""
+    def model(self, principal: Principal, kind: Kind) -> str | None:
+        """The name of the model that a call of this kind goes to when it names none: the organization's, if it has
+        one, else the platform's."""
         field = _OF_KIND.get(kind)
-        name: str | None = getattr(self.current, field) if field is not None else None
-        return name
+        if field is None:
+            return None
+        own = principal.overlay.default_models if principal.overlay is not None else None
+        name: str | None = getattr(own, field) if own is not None else None
+        return name if name is not None else getattr(self.current, field)
+
+    def of(self, principal: Principal) -> DefaultModels:
+        """The defaults that count for a principal: the platform's under its organization's."""
+        if principal.overlay is None:
+            return self.current
+        laid = {name: value for name, value in _fields(principal.overlay.default_models) if value is not None}
+        return msgspec.structs.replace(self.current, **laid)
 
 
-def parse(body: JsonObject) -> Defaults:
+def _fields(defaults: DefaultModels) -> Iterator[tuple[str, str | None]]:
+    return iter(msgspec.structs.asdict(defaults).items())
+
+
+def parse(body: JsonObject) -> DefaultModels:
     """The defaults of a JSON object; null is none. InvalidBody with every fault."""
     faults: list[Mapping[str, str]] = []
     fields: dict[str, str] = {}
@@ -102,10 +107,10 @@ def parse(body: JsonObject) -> Defaults:
             fields[_FIELDS[path]] = name
     if faults:
         raise InvalidBody(faults[0]["message"], details=faults)
-    return msgspec.convert(fields, Defaults)
+    return msgspec.convert(fields, DefaultModels)
 
 
-def shown(defaults: Defaults) -> JsonObject:
+def shown(defaults: DefaultModels) -> JsonObject:
     """The defaults as a JSON object, as `parse` takes it."""
     body: JsonObject = {}
     for field, path in _PATHS.items():
@@ -116,11 +121,11 @@ def shown(defaults: Defaults) -> JsonObject:
     return body
 
 
-def offered(defaults: Defaults, principal: Principal, *, snapshot: Snapshot) -> JsonObject:
+def offered(defaults: DefaultModels, principal: Principal, *, snapshot: Snapshot) -> JsonObject:
     """The defaults that the principal can see, the embedding model with its sizes."""
     names = msgspec.structs.asdict(defaults)
     seen = {field: name for field, name in names.items() if name is not None and snapshot.find(principal, name)}
-    body = shown(msgspec.convert(seen, Defaults))
+    body = shown(msgspec.convert(seen, DefaultModels))
     embeddings = snapshot.find(principal, seen["embeddings"]) if "embeddings" in seen else None
     if embeddings is not None:
         document = document_of(embeddings)

@@ -15,6 +15,7 @@ import msgspec
 
 from headgate.access.entries import may_write
 from headgate.access.permissions import COMPLETIONS_USE, EMBEDDINGS_USE, EVERYTHING
+from headgate.catalogue.governance import obstacles
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.listing import SLICE
 from headgate.catalogue.offer import Offer
@@ -37,6 +38,8 @@ class Word(enum.StrEnum):
     ORGANIZATION = "organization"
     SHADOWED = "shadowed"
     DISABLED = "disabled"
+    OWN_MODELS = "own_models"
+    ALLOWED_MODELS = "allowed_models"
     MODEL_SCOPES = "model_scopes"
     PERMISSION = "permission"
     NOT_ROUTABLE = "not_routable"
@@ -114,10 +117,8 @@ def _reasons(snapshot: Snapshot, credentials: Credentials, subject: Principal, o
     picked = snapshot.find(subject, offer.name)
     if picked is not None and picked is not offer:
         yield Reason(Word.SHADOWED, f"{picked.scope_key!r} has an entry of the same name, which comes first")
-    if not offer.enabled:
-        yield Reason(Word.DISABLED, "the entry is disabled")
-    if not subject.may_call(offer.name):
-        yield Reason(Word.MODEL_SCOPES, "it is outside the models of this key")
+    for each in obstacles(subject, offer):
+        yield Reason(Word(each.bar), each.message)
     permission = _PERMISSIONS.get(offer.kind, COMPLETIONS_USE)
     if not subject.may(permission):
         yield Reason(Word.PERMISSION, f"the credential lacks the permission {permission!r}")
@@ -128,7 +129,7 @@ def _upstream_reasons(credentials: Credentials, offer: Offer) -> Iterator[Reason
     if isinstance(offer.route, Unroutable):
         yield Reason(Word.NOT_ROUTABLE, offer.route.message)
         return
-    dialect = offer.route.provider.dialect
+    dialect = offer.route.dialect
     if dialect not in SERVED_DIALECTS:
         yield Reason(Word.DIALECT, f"dialect {dialect!r} is not served")
     missing = credentials.applicable(offer)

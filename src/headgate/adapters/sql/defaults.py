@@ -9,10 +9,10 @@ import msgspec
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.installation import SqlInstallation
 from headgate.core.json import encode
-from headgate.gateway.defaults import Defaults
+from headgate.core.overlay import DefaultModels
 
 _FACT: Final = "platform_defaults"
-_DEFAULTS: Final = msgspec.json.Decoder(Defaults)
+_DEFAULTS: Final = msgspec.json.Decoder(DefaultModels)
 
 
 class SqlDefaults:
@@ -21,9 +21,9 @@ class SqlDefaults:
     def __init__(self, database: Database) -> None:
         self._installation = SqlInstallation(database)
 
-    def defaults(self) -> Defaults:
+    def defaults(self) -> DefaultModels:
         text = self._installation.get(_FACT)
-        return Defaults() if text is None else _DEFAULTS.decode(text)
+        return DefaultModels() if text is None else _DEFAULTS.decode(text)
 
-    def put_defaults(self, defaults: Defaults) -> None:
+    def put_defaults(self, defaults: DefaultModels) -> None:
         self._installation.put(_FACT, encode(defaults).decode())

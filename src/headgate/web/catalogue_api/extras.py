@@ -57,7 +57,7 @@ class Extras:
         )
 
     async def defaults(self, principal: Reader) -> Response:
-        return json_response(offered(self._defaults.current, principal, snapshot=self._current.snapshot))
+        return json_response(offered(self._defaults.of(principal), principal, snapshot=self._current.snapshot))
 
     async def test(self, request: Request, principal: Reader) -> Response:
         body = await read_object(request)
