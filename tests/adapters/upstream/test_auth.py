@@ -80,6 +80,15 @@ def test_an_object_without_an_api_key_is_not_sent() -> None:
     assert "sk-inner" not in failure.message
 
 
+def test_a_provider_may_ask_for_headers_that_are_always_the_same() -> None:
+    head = head_of(Book(stored("https://api.anthropic.com")), provider="claude")
+
+    assert isinstance(head, bytes)
+    assert b"\r\nx-api-key: sk-canary\r\n" in head
+    assert b"\r\nanthropic-version: 2023-06-01\r\n" in head
+    assert b"uthorization" not in head
+
+
 def test_a_call_without_a_credential_is_sent_without_one() -> None:
     head = head_of(Book(None), provider="ollama")
 
