@@ -114,6 +114,7 @@ def test_an_answer_has_an_error_status_a_code_and_a_name(told: Answer) -> None:
         (ModelNotFound("m"), 404, "MODEL_NOT_FOUND"),
         (errors.ModelExists("m"), 409, "MODEL_EXISTS"),
         (ModelNotAllowed("m", "disabled"), 403, "MODEL_NOT_ALLOWED"),
+        (errors.HeaderPolicyViolation(["x-team"], model="m"), 403, "HEADER_POLICY_VIOLATION"),
         (errors.ModelNotRoutable("no"), 424, "MODEL_NOT_ROUTABLE"),
         (errors.CredentialMissing("no"), 424, "CREDENTIAL_MISSING"),
         (errors.ShuttingDown(), 503, "SHUTTING_DOWN"),

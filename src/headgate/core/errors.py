@@ -70,11 +70,22 @@ class ProjectMissing(GatewayError):
         super().__init__("the header X-Project-ID is required: the id or slug of a project that you may enter")
 
 
+class OrganizationMissing(GatewayError):
+    """The request is about a person's own objects in an organization and is made in the context of none."""
+
+    def __init__(self) -> None:
+        super().__init__("the header X-Organization-ID is required: the id or slug of an organization that you may enter")
+
+
 # What is asked
 
 
 class InvalidBody(GatewayError):
     """A body that breaks a rule. `details` lists `{path, message}`."""
+
+
+class Unsuitable(GatewayError):
+    """A well-formed value that names nothing which would do here: a category, a provider, a model for a purpose."""
 
 
 class InvalidJson(GatewayError):
@@ -188,12 +199,24 @@ class ModelNotAllowed(GatewayError):
         self.model = model
 
 
+class HeaderPolicyViolation(GatewayError):
+    """The request lacks headers that the organization asks for."""
+
+    def __init__(self, missing: Sequence[str], *, model: str) -> None:
+        message = f"the organization asks for headers that the request lacks: {', '.join(missing)}"
+        super().__init__(message, details={"missing": list(missing), "model": model})
+
+
 class ModelNotRoutable(GatewayError):
     """The entry does not say where the call goes; the message names the missing field."""
 
 
 class WrongEndpoint(GatewayError):
     """The entry's kind is not served by this endpoint; the message names the one that serves it."""
+
+
+class InvalidDimensions(GatewayError):
+    """A size of vector that the entry does not list; the message names those that it does."""
 
 
 class CredentialMissing(GatewayError):
@@ -213,6 +236,10 @@ class UpstreamFailed(GatewayError):
         super().__init__(self.last.message)
         self.model = model
         self.provider = provider
+
+
+class RerankFailed(UpstreamFailed):
+    """The model that was asked to order documents gave no answer, or none that can be read."""
 
 
 class ShuttingDown(GatewayError):

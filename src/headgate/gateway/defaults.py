@@ -76,12 +76,7 @@ class PlatformDefaults:
     def model(self, principal: Principal, kind: Kind) -> str | None:
         """The name of the model that a call of this kind goes to when it names none: the organization's, if it has
         one, else the platform's."""
-        field = _OF_KIND.get(kind)
-        if field is None:
-            return None
-        own = principal.overlay.default_models if principal.overlay is not None else None
-        name: str | None = getattr(own, field) if own is not None else None
-        return name if name is not None else getattr(self.current, field)
+        return own_default(principal, kind) or default_of(self.current, kind)
 
     def of(self, principal: Principal) -> DefaultModels:
         """The defaults that count for a principal: the platform's under its organization's."""
@@ -89,6 +84,18 @@ class PlatformDefaults:
             return self.current
         laid = {name: value for name, value in _fields(principal.overlay.default_models) if value is not None}
         return msgspec.structs.replace(self.current, **laid)
+
+
+def default_of(defaults: DefaultModels, kind: Kind) -> str | None:
+    """The name of the default for a kind of call."""
+    field = _OF_KIND.get(kind)
+    name: str | None = getattr(defaults, field) if field is not None else None
+    return name
+
+
+def own_default(principal: Principal, kind: Kind) -> str | None:
+    """The default that the principal's organization has set for itself."""
+    return default_of(principal.overlay.default_models, kind) if principal.overlay is not None else None
 
 
 def _fields(defaults: DefaultModels) -> Iterator[tuple[str, str | None]]:

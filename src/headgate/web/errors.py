@@ -13,11 +13,12 @@ from typing import Final
 import msgspec
 
 from headgate.core import errors
-from headgate.core.errors import GatewayError, InvalidBody, RateLimited, UpstreamFailed
+from headgate.core.errors import GatewayError, InvalidBody, RateLimited, RerankFailed, UpstreamFailed
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import Json, JsonObject, encode
 from headgate.gateway.endpoint import Shape
 from headgate.gateway.road import Refusal
+from headgate.web.detail import detail_body, detail_status, detailed
 from headgate.web.envelope import UNTRACED, Traced, envelope_body, enveloped, status_of
 
 INVALID_REQUEST: Final = "invalid_request_error"
@@ -48,6 +49,8 @@ TIMED_OUT: Final = Answer(504, "PROVIDER_NO_RESPONSE", "ProviderNoResponse", SER
 NOT_ROUTABLE: Final = Answer(424, "MODEL_NOT_ROUTABLE", "ModelNotRoutable")
 CREDENTIAL_MISSING: Final = Answer(424, "CREDENTIAL_MISSING", "CredentialMissing")
 RATE_LIMITED: Final = Answer(429, "RATE_LIMITED", "RateLimited", REQUESTS, "rate_limit_exceeded")
+RERANK_FAILED: Final = Answer(502, "RERANK_FAILED", "RerankFailed", SERVER_ERROR)
+RERANK_PARSE_FAILED: Final = Answer(502, "RERANK_PARSE_FAILED", "RerankParseFailed", SERVER_ERROR)
 BUG: Final = Answer(500, "INTERNAL_ERROR", "InternalError", SERVER_ERROR)
 
 ANSWERS: Final[Mapping[type[GatewayError], Answer]] = {
@@ -58,6 +61,8 @@ ANSWERS: Final[Mapping[type[GatewayError], Answer]] = {
     errors.Forbidden: Answer(403, "FORBIDDEN", "Forbidden"),
     errors.ContextUnknown: Answer(403, "CONTEXT_UNKNOWN", "ContextUnknown"),
     errors.ProjectMissing: Answer(400, "PROJECT_MISSING", "ProjectMissing"),
+    errors.OrganizationMissing: Answer(400, "ORGANIZATION_MISSING", "OrganizationMissing"),
+    errors.Unsuitable: Answer(400, "UNSUITABLE", "Unsuitable"),
     errors.InvalidBody: Answer(400, "INVALID_BODY", "InvalidBody"),
     errors.InvalidJson: Answer(400, "INVALID_BODY", "InvalidBody"),
     errors.InvalidQuery: Answer(400, "INVALID_QUERY", "InvalidQuery"),
@@ -79,8 +84,11 @@ ANSWERS: Final[Mapping[type[GatewayError], Answer]] = {
     errors.NamesTaken: Answer(409, "NAMES_TAKEN", "NamesTaken"),
     errors.Conflict: Answer(409, "CONFLICT", "Conflict"),
     errors.ModelNotAllowed: Answer(403, "MODEL_NOT_ALLOWED", "ModelNotAllowed"),
+    # Its published name is its code.
+    errors.HeaderPolicyViolation: Answer(403, "HEADER_POLICY_VIOLATION", "HEADER_POLICY_VIOLATION"),
     errors.ModelNotRoutable: NOT_ROUTABLE,
     errors.WrongEndpoint: Answer(400, "WRONG_ENDPOINT", "WrongEndpoint"),
+    errors.InvalidDimensions: Answer(400, "INVALID_DIMENSIONS", "InvalidDimensions"),
     errors.CredentialMissing: CREDENTIAL_MISSING,
     errors.ShuttingDown: Answer(503, "SHUTTING_DOWN", "ShuttingDown", SERVER_ERROR),
     errors.StoreUnavailable: Answer(503, "STORE_UNAVAILABLE", "StoreUnavailable", SERVER_ERROR),
@@ -108,13 +116,17 @@ FAILURES: Final[Mapping[FailureKind, Answer]] = {
     # The key that was refused is the entry's, not the caller's: a 401 would send the caller to mend the wrong one.
     FailureKind.CREDENTIAL_REJECTED: PROVIDER_ERROR,
     FailureKind.REJECTED: PROVIDER_ERROR,
+    FailureKind.UNREADABLE: PROVIDER_ERROR,
 }
 
 
 def answer(error: GatewayError) -> Answer:
     """How `error` is told. A subclass that the table does not name is told as its nearest ancestor that it names."""
     if isinstance(error, UpstreamFailed):
-        return _of_failure(error.last)
+        told = _of_failure(error.last)
+        if not isinstance(error, RerankFailed) or told.status != RERANK_FAILED.status:
+            return told
+        return RERANK_PARSE_FAILED if error.last.kind is FailureKind.UNREADABLE else RERANK_FAILED
     for kind in type(error).__mro__:
         found = ANSWERS.get(kind)
         if found is not None:
@@ -184,6 +196,8 @@ def bug_body(shape: Shape, ids: Traced = UNTRACED) -> bytes:
     message = "an internal error occurred"
     if shape is Shape.ENVELOPE:
         return enveloped(BUG.status, message, details={}, ids=ids)
+    if shape is Shape.DETAIL:
+        return detailed(message)
     if shape is Shape.FLAT:
         return encode(_flat(BUG, message))
     return encode({"error": {"message": message, "type": BUG.type, "param": None, "code": BUG.lower_code}})
@@ -202,6 +216,8 @@ class ErrorShapes:
 
 def status(error: GatewayError, shape: Shape) -> int:
     usual = answer(error).status
+    if shape is Shape.DETAIL:
+        return detail_status(error, usual)
     return status_of(error, usual) if shape is Shape.ENVELOPE else usual
 
 
@@ -214,6 +230,8 @@ def body(error: GatewayError, shape: Shape, ids: Traced = UNTRACED) -> bytes:
             return openai_body(error)
         case Shape.ENVELOPE:
             return envelope_body(error, answer(error).status, ids=ids)
+        case Shape.DETAIL:
+            return detail_body(error)
 
 
 def _flat(told: Answer, message: str) -> JsonObject:
