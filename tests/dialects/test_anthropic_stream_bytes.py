@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.core.failure import FailureKind
+from headgate.dialects.openai_stream import EVENT_LIMIT
 from tests.dialects.message_streams import (
     ASKING,
     BASIC,
@@ -67,6 +68,12 @@ def test_nothing_follows_the_end_of_the_message() -> None:
     out, _ = relayed([BASIC + HELLO + event("error", error={"type": "api_error", "message": "x"}) + BASIC])
 
     assert out == relayed([BASIC])[0]
+
+
+def test_what_comes_after_the_end_of_the_message_is_not_kept() -> None:
+    out, relay = relayed([BASIC, b"x" * (EVENT_LIMIT + 1)])
+
+    assert (out, relay.failure) == (relayed([BASIC])[0], None)
 
 
 @pytest.mark.parametrize("kept", range(len(BASIC.split(b"\n\n")) - 1))

@@ -11,6 +11,7 @@ import pydantic
 import pytest
 from openai.types.chat import (
     ChatCompletionChunk,
+    ChatCompletionContentPartImageParam,
     ChatCompletionMessageFunctionToolCall,
     ChatCompletionMessageParam,
     ChatCompletionToolParam,
@@ -126,11 +127,14 @@ def test_the_upstream_is_asked_as_anthropic_wants_it(client: openai.OpenAI, gate
 
 
 def test_an_image_is_sent(client: openai.OpenAI, gateway: Gateway) -> None:
-    image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}}
+    image: ChatCompletionContentPartImageParam = {
+        "type": "image_url",
+        "image_url": {"url": f"data:image/png;base64,{PIXEL}"},
+    }
     with Origin(answering(answer(MESSAGE))) as origin:
         client.chat.completions.create(
             model=gateway.add(origin.url, entry(origin.url)),
-            messages=[{"role": "user", "content": [{"type": "text", "text": "What is it?"}, image]}],  # type: ignore[list-item]
+            messages=[{"role": "user", "content": [{"type": "text", "text": "What is it?"}, image]}],
         )
 
     [turn] = json.loads(origin.requests[0].body)["messages"]

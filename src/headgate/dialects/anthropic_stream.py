@@ -123,7 +123,7 @@ class MessagesRelay:
         self.failure: Failure | None = None
 
     def feed(self, data: bytes) -> bytes:
-        if self.failure is not None:
+        if self.failure is not None or self._done:
             return b""
         try:
             events = self._reader.feed(data)
@@ -158,7 +158,7 @@ class MessagesRelay:
 
     def _dispatch(self, event: bytes) -> bytes:
         data = data_of(event)
-        if data is None or self._done or self.failure is not None:
+        if data is None or self.failure is not None or self._done:
             return b""
         try:
             return self._told(_event(data), data)
