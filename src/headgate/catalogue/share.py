@@ -70,6 +70,10 @@ class Shared:
         """What is shared with an organization, one entry a name."""
         return self._shelves.get(organization)
 
+    def offers(self, organization: str) -> Iterable[Offer]:
+        """Every entry that is shared with an organization, those included whose name means another one."""
+        return (each.offer for each in self._given.get(organization, {}).values())
+
     def organizations(self) -> Iterable[str]:
         return self._shelves
 

@@ -18,6 +18,7 @@ class Shape(enum.StrEnum):
     OPENAI = "openai"
     FLAT = "flat"
     ENVELOPE = "envelope"
+    DETAIL = "detail"
 
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -29,6 +29,7 @@ from headgate.web.requests import Identifies, identify_with
 from headgate.web.whence import Whence
 
 TITLE: Final = "Headgate"
+REGISTRY: Final = "/api/models"
 
 _INFERENCE: Final = {endpoint.path.decode(): endpoint for endpoint in ENDPOINTS}
 _CATALOGUE: Final = re.compile(r"/v1/(models(/.*)?|defaults|test)", re.DOTALL)
@@ -61,10 +62,12 @@ def application(routers: Sequence[APIRouter], *, identify: Identifies, ids: Requ
 def shape_of(path: str) -> Shape:
     """The form in which errors of a path are told: OpenAI's below `/v1/` where no catalogue route is, else flat.
 
-    The assets API has the platform's envelope.
+    The assets API has the platform's envelope, the registry API its own form.
     """
     if path.startswith("/assets/"):
         return Shape.ENVELOPE
+    if path == REGISTRY or path.startswith(f"{REGISTRY}/"):
+        return Shape.DETAIL
     return Shape.OPENAI if path.startswith("/v1/") and not _CATALOGUE.fullmatch(path) else Shape.FLAT
 
 

@@ -22,9 +22,18 @@ DEPTH_LIMIT: Final = 64
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
-async def read_object(request: Request) -> JsonObject:
-    """The JSON object that a request carries. InvalidJson, PayloadTooLarge."""
-    return decode_object(await _read(request))
+async def read_object(request: Request, *, default: JsonObject | None = None) -> JsonObject:
+    """The JSON object that a request carries, or `default` for no body at all. InvalidJson, PayloadTooLarge."""
+    body = await _read(request)
+    return default if default is not None and not body.strip() else decode_object(body)
+
+
+async def read_list(request: Request) -> list[Json]:
+    """The JSON array that a request carries. InvalidJson, PayloadTooLarge."""
+    value = _decode(await _read(request))
+    if not isinstance(value, list):
+        raise InvalidJson(f"the body is a JSON array, not {name_of(value)}")
+    return value
 
 
 async def _read(request: Request) -> bytes:
@@ -41,17 +50,21 @@ async def _read(request: Request) -> bytes:
 
 def decode_object(body: bytes) -> JsonObject:
     """One JSON object in UTF-8, its fractions as Decimals. InvalidJson for anything else."""
+    value = _decode(body)
+    if not isinstance(value, dict):
+        raise InvalidJson(f"the body is a JSON object, not {name_of(value)}")
+    return value
+
+
+def _decode(body: bytes) -> Json:
     try:
-        value = _DECODER.decode(body)
+        return _DECODER.decode(body)
     except UnicodeDecodeError as error:
         raise InvalidJson(f"the body is not UTF-8: byte {error.start} of a string") from None
     except msgspec.DecodeError as error:
         raise InvalidJson(f"the body is not JSON: {error}") from None
     except RecursionError:
         raise InvalidJson("the body is nested too deeply") from None
-    if not isinstance(value, dict):
-        raise InvalidJson(f"the body is a JSON object, not {name_of(value)}")
-    return value
 
 
 def plain(value: Json, depth: int = 0) -> Json:

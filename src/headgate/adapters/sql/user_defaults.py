@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.tables import user_default as table
-from headgate.adapters.sql.upsert import upsert
+from headgate.adapters.sql.upsert import Values, upsert
 from headgate.gateway.user_defaults import UserDefault
 
 
@@ -35,7 +35,7 @@ class SqlUserDefaults:
             ]
 
     def put(self, chosen: UserDefault) -> None:
-        values = {
+        values: Values = {
             "user_id": chosen.user,
             "organization_id": chosen.organization,
             "config_type": chosen.config_type,
