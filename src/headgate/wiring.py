@@ -254,6 +254,7 @@ def _management(
         clock=_CLOCK,
         randomness=os.urandom,
     )
+    verify = Verify(parts.desk, upstream, starter=parts.tasks, timeout=parts.settings.probe_timeout)
     return Management(
         is_ready=lambda: readiness.ready,
         registry=registry,
@@ -264,7 +265,8 @@ def _management(
         grants=grants,
         sign_in=_sign_in(parts, grants),
         identify=identify,
-        tests=Verify(parts.desk, upstream, starter=parts.tasks, timeout=parts.settings.probe_timeout),
+        tests=verify,
+        probes=verify,
         writer=writer,
         readers=parts.database.readers,
         auditing=Auditing(SqlAudit(parts.database), parts.directory),

@@ -27,7 +27,7 @@ from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.workers import Workers
 from headgate.catalogue.entry import ModelEntry
-from headgate.catalogue.offer import offer
+from headgate.catalogue.offer import Offer, offer
 from headgate.catalogue.providers import BUNDLED
 from headgate.catalogue.scope import PLATFORM
 from headgate.catalogue.snapshot import Snapshot
@@ -41,7 +41,8 @@ from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
 from headgate.gateway.sign_in import Limits, SignIn
-from headgate.gateway.verify import SmokeResult
+from headgate.gateway.stores import Verification, VerificationState
+from headgate.gateway.verify import ProbeOutcome, ProbeTarget, SmokeResult
 from headgate.web.application import application
 from headgate.web.management import Management
 from tests.gateway.town import KnownSessions, Town
@@ -68,11 +69,42 @@ class Smokes:
         return self._desk.snapshot
 
 
+class KnownOutcome:
+    """The probes' use case, which answers with what a test lays out and remembers what it was asked."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.outcome = ProbeOutcome(ok=True, message="the provider answered", latency=0.25)
+        self.probed: list[ProbeTarget] = []
+        self.waiting: list[Offer] = []
+        self._desk = desk
+
+    async def probe(self, target: ProbeTarget) -> ProbeOutcome:
+        self.probed.append(target)
+        return self.outcome
+
+    async def stored(self, offer: Offer) -> ProbeOutcome:
+        self.finish(offer)
+        return self.outcome
+
+    def later(self, offer: Offer) -> None:
+        self.waiting.append(offer)
+
+    def finish(self, *offers: Offer) -> None:
+        """End the verification of these, or of all that wait."""
+        state = VerificationState.OK if self.outcome.ok else VerificationState.FAILED
+        message = "" if self.outcome.ok else self.outcome.message
+        for each in offers or self.waiting:
+            self._desk.board.pin(Verification(uid=each.uid, state=state, message=message, at=1.0))
+        if not offers:
+            self.waiting.clear()
+
+
 class Api:
     """One application over one database. `ask` makes a request; who asks is a person of the town, a key, or nobody."""
 
-    def __init__(self, app: FastAPI, town: Town, desk: Desk) -> None:
+    def __init__(self, app: FastAPI, town: Town, desk: Desk, probes: KnownOutcome) -> None:
         self.app = app
+        self.probes = probes
         self.town = town
         self.desk = desk
         self.ready = True
@@ -146,7 +178,7 @@ class Signer:
 def api_at(directory: Path) -> Iterator[Api]:
     """The application on an empty database in a directory."""
     with desk_at(directory) as desk:
-        town, writer = Town(), Workers("writer", threads=1)
+        town, writer, probes = Town(), Workers("writer", threads=1), KnownOutcome(desk)
         database = open_database(directory / "defaults")
         registry = CollectorRegistry()
         Gauge("headgate_test", "A number.", registry=registry).set(7)
@@ -176,12 +208,13 @@ def api_at(directory: Path) -> Iterator[Api]:
             ),
             identify=identify,
             tests=Smokes(desk),
+            probes=probes,
             writer=writer,
             readers=database.readers,
             auditing=Auditing(SqlAudit(database), town.directory),
             bulk_rate=Rate(5, 3600),
         )
-        api = Api(application(management.routers(), identify=identify, ids=RequestIds(bytes(8))), town, desk)
+        api = Api(application(management.routers(), identify=identify, ids=RequestIds(bytes(8))), town, desk, probes)
         yield api
         writer.close()
         database.close()

@@ -36,7 +36,7 @@ ERRORS = [
 
 
 def told(error: GatewayError, ids: Traced) -> JsonObject:
-    envelope: JsonObject = msgspec.json.decode(body(error, Shape.ENVELOPE, ids))
+    envelope: JsonObject = msgspec.json.decode(body(error, Shape.ENVELOPE, ids=ids))
     assert envelope.keys() == {"error"}
     words: JsonObject = envelope["error"]
     return words

@@ -13,9 +13,9 @@ from headgate.web.flat import JSON
 REVALIDATE: Final = "private, no-cache"
 
 
-def json_response(value: Json, *, etag: str | None = None) -> Response:
+def json_response(value: Json, *, etag: str | None = None, status: int = 200) -> Response:
     """`etag` is quoted."""
-    response = Response(encode(value), media_type=JSON)
+    response = Response(encode(value), status_code=status, media_type=JSON)
     if etag is not None:
         response.headers["etag"] = etag
         response.headers["cache-control"] = REVALIDATE

@@ -100,4 +100,4 @@ class Unrouted:
 
 
 def _refused(error: GatewayError, request: Request) -> Response:
-    return error_response(error, shape_of(request.scope["path"]), ids_of(request.scope))
+    return error_response(error, shape_of(request.scope["path"]), ids=ids_of(request.scope))

@@ -221,7 +221,7 @@ def status(error: GatewayError, shape: Shape) -> int:
     return status_of(error, usual) if shape is Shape.ENVELOPE else usual
 
 
-def body(error: GatewayError, shape: Shape, ids: Traced = UNTRACED) -> bytes:
+def body(error: GatewayError, shape: Shape, *, ids: Traced = UNTRACED) -> bytes:
     """The error in a shape. `ids` are for the shapes that tell them in the body."""
     match shape:
         case Shape.FLAT:

@@ -24,18 +24,18 @@ def answer_errors(app: FastAPI, shape_of: Callable[[str], Shape]) -> None:
 
     async def reported(request: Request, error: Exception) -> Response:
         assert isinstance(error, GatewayError), "registered for this family only"
-        return error_response(error, shape_of(request.scope["path"]), ids_of(request.scope))
+        return error_response(error, shape_of(request.scope["path"]), ids=ids_of(request.scope))
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError), "registered for this family only"
-        return error_response(_reported(error), shape_of(request.scope["path"]), ids_of(request.scope))
+        return error_response(_reported(error), shape_of(request.scope["path"]), ids=ids_of(request.scope))
 
     app.add_exception_handler(GatewayError, reported)
     app.add_exception_handler(RequestValidationError, invalid)
 
 
-def error_response(error: GatewayError, shape: Shape, ids: Traced = UNTRACED) -> Response:
-    response = Response(body(error, shape, ids), status_code=status(error, shape), media_type=JSON)
+def error_response(error: GatewayError, shape: Shape, *, ids: Traced = UNTRACED) -> Response:
+    response = Response(body(error, shape, ids=ids), status_code=status(error, shape), media_type=JSON)
     for line in error_headers(error):
         name, _, value = line.decode().partition(":")
         response.headers[name] = value.strip()

@@ -26,6 +26,8 @@ from headgate.web.admin_api.keys import KeyRoutes
 from headgate.web.admin_api.passwords import PasswordRoutes
 from headgate.web.admin_api.sessions import SessionRoutes
 from headgate.web.admin_api.tokens import TokenRoutes
+from headgate.web.assets_api.routes import AssetsApi
+from headgate.web.assets_api.verifying import Probes
 from headgate.web.catalogue_api.extras import SmokeTests
 from headgate.web.catalogue_api.routes import CatalogueApi
 from headgate.web.documentation import Documentation
@@ -48,6 +50,7 @@ class Management:
     sign_in: SignIn
     identify: Identify
     tests: SmokeTests
+    probes: Probes
     writer: Runner
     readers: Runner
     auditing: Auditing
@@ -71,6 +74,7 @@ class Management:
         return [
             Health(self.is_ready).router(),
             *catalogue.routers(),
+            AssetsApi(desk=desk, administer=self.administer, writer=writer, probes=self.probes).router(),
             CatalogueRoutes(self.administer, writer).router(),
             effective.router(),
             CredentialRoutes(NamedCredentials(desk), writer).router(),

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from headgate.core.json import Json, JsonObject
+from headgate.web.assets_api.described import SCHEMAS as ASSETS
 from headgate.web.catalogue_api.described import SCHEMAS
 from headgate.web.describe import ERROR
 
@@ -20,8 +21,10 @@ FILE: Final = Path(__file__).with_name("openapi.json")
 
 _DESCRIPTION: Final = (
     "The catalogue API, on the mount `/v1` and unchanged for clients of the published API below "
-    "`/v2/workspaces/slug:llm-gateway/webhooks/v1`; Headgate's own management below `/admin/v1`. "
-    "Errors are flat: `error`, `code`, `message` and `status` always, `details` and `retryAfter` where they apply. "
+    "`/v2/workspaces/slug:llm-gateway/webhooks/v1`; the assets API below `/assets/models`; Headgate's own management "
+    "below `/admin/v1`. "
+    "Errors are flat: `error`, `code`, `message` and `status` always, `details` and `retryAfter` where they apply; "
+    "the assets API has the platform's envelope. "
     "Every answer carries `x-request-id`."
 )
 _SECURITY: Final[JsonObject] = {
@@ -44,7 +47,7 @@ def document(app: FastAPI) -> JsonObject:
     made: JsonObject = get_openapi(
         title=app.title, version=app.version, description=_DESCRIPTION, routes=list(app.routes)
     )
-    made["components"] = {"schemas": {"Error": ERROR, **SCHEMAS}, "securitySchemes": _SECURITY}
+    made["components"] = {"schemas": {"Error": ERROR, **SCHEMAS, **ASSETS}, "securitySchemes": _SECURITY}
     made["security"] = [{name: []} for name in _SECURITY]
     for operations in made["paths"].values():
         for operation in operations.values():
@@ -55,7 +58,8 @@ def document(app: FastAPI) -> JsonObject:
 def _without_framework_words(operation: JsonObject) -> None:
     """Leave out what the framework adds about validation that it does not do here."""
     responses: JsonObject = operation["responses"]
-    responses.pop("422", None)
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
     operation["responses"] = dict(sorted(responses.items()))
     answer: Json = responses.get("200", {})
     content = answer.get("content", {})

@@ -1,0 +1,1 @@
+"""The assets API: a project's models, below `/assets/models`."""
