@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from functools import partial
 
 import pytest
 
 from headgate.catalogue.kinds import Kind
-from headgate.catalogue.scope import PLATFORM
-from headgate.core.failure import Failure, FailureKind
+from headgate.core.failure import FailureKind
 from headgate.core.json import Json
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Desk
-from headgate.gateway.credentials_named import NamedCredentials, NewCredential
 from headgate.gateway.verify_exchange import ANSWER_LIMIT
 from headgate.gateway.verify_probe import MESSAGE_LIMIT
-from tests.gateway.verifying import KEY, kind_of, office, target
-from tests.gateway.writing import ROOT
+from tests.gateway.verifying import KEY, kind_of, lines, office, target
 from tests.origin.script import answer, answering, expect, forever, pause, reset, send, until_closed
 from tests.origin.server import Origin
 
@@ -33,10 +28,6 @@ NO_PAGE = answer(b'{"error":{"message":"no such page"}}', status=404)
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-def lines(origin: Origin) -> list[str]:
-    return [request.line.decode().removesuffix(" HTTP/1.1") for request in origin.requests]
 
 
 # What is asked
@@ -94,12 +85,20 @@ async def test_an_embedding_model_is_tried_by_one_short_text(desk: Desk) -> None
     assert json.loads(origin.requests[1].body) == {"model": "gpt-x", "input": "Hi"}
 
 
+async def test_a_call_that_is_answered_with_something_else_is_a_failure(desk: Desk) -> None:
+    with Origin([expect(), send(NO_PAGE), until_closed()], answering(answer(b'{"hello":1}'))) as origin:
+        async with office(desk) as at:
+            outcome = await at.verify.probe(target(origin.url))
+
+    assert (outcome.ok, outcome.message) == (False, "the upstream's answer has no 'choices'")
+
+
 async def test_a_kind_that_has_no_small_call_says_so(desk: Desk) -> None:
     with Origin(answering(NO_PAGE)) as origin:
         async with office(desk) as at:
             outcome = await at.verify.probe(target(origin.url, kind=Kind.VIDEO))
 
-    assert (outcome.ok, lines(origin)) == (False, ["GET /models/gpt-x"])
+    assert (outcome.ok, outcome.conclusive, lines(origin)) == (False, False, ["GET /models/gpt-x"])
     assert outcome.message == "provider 'openai' has nothing to verify a model of kind video with"
 
 
@@ -252,70 +251,22 @@ async def test_what_cannot_be_asked_is_told_and_nothing_is_connected_to(
     assert (outcome.ok, outcome.message, origin.accepted) == (False, message, 0)
 
 
-# Whose secret goes where
+# Another format
 
 
-async def test_without_a_secret_the_default_of_the_scope_applies_and_goes_to_its_own_origins_only(
-    desk: Desk,
-) -> None:
-    with Origin(answering(MODEL)) as home, Origin(answering(MODEL)) as elsewhere:
-        async with office(desk) as at:
-            named = NewCredential(name="n", provider="openai", secret=KEY, origins=(home.url,), default=True)
-            await asyncio.to_thread(partial(NamedCredentials(desk).create, ROOT, named, scope=PLATFORM))
-            there = await at.verify.probe(target(home.url, secret=None, scope=PLATFORM))
-            wrong = await at.verify.probe(target(elsewhere.url, secret=None, scope=PLATFORM))
-            alone = await at.verify.probe(target(home.url, secret=None))
-
-    assert [each.ok for each in (there, wrong, alone)] == [True, False, False]
-    assert (len(home.requests), elsewhere.accepted) == (1, 0)
-
-
-async def test_a_given_secret_is_not_kept(desk: Desk) -> None:
-    with Origin(answering(MODEL)) as origin:
-        async with office(desk) as at:
-            await at.verify.probe(target(origin.url))
-            again = await at.verify.probe(target(origin.url, secret=None))
-
-    assert (again.ok, len(origin.requests)) == (False, 1)
-
-
-# Lists of models
-
-
-@pytest.mark.parametrize(
-    ("body", "names"),
-    [
-        (b'{"data":[{"id":"b"},{"id":"a"},{"id":"b"},{"no":1},7]}', ["b", "a"]),
-        (b'{"models":[{"name":"models/g-1"},{"name":"models/g-2"}]}', ["g-1", "g-2"]),
-        (b'[{"id":"x"},"y"]', ["x", "y"]),
-        (b'{"data":[]}', []),
-    ],
+MESSAGE = answer(
+    b'{"id":"msg_1","type":"message","role":"assistant","content":[{"type":"text","text":"H"}],'
+    b'"stop_reason":"max_tokens","usage":{"input_tokens":8,"output_tokens":1}}'
 )
-async def test_a_list_of_models_is_read_in_the_shapes_that_providers_use(
-    desk: Desk, body: bytes, names: list[str]
-) -> None:
-    with Origin(answering(answer(body))) as origin:
+
+
+async def test_a_provider_of_another_format_is_asked_and_called_in_its_own(desk: Desk) -> None:
+    with Origin([expect(), send(NO_PAGE), until_closed()], answering(MESSAGE)) as origin:
         async with office(desk) as at:
-            listed = await at.verify.models(target(origin.url))
+            outcome = await at.verify.probe(target(f"{origin.url}/v1", provider="claude", model="claude-x"))
 
-    assert (listed, lines(origin)) == (names, ["GET /models"])
-
-
-@pytest.mark.parametrize("body", [b'{"hello":1}', b'"x"', b"nothing", b'{"data":{}}'])
-async def test_what_is_no_list_of_models_is_a_failure(desk: Desk, body: bytes) -> None:
-    with Origin(answering(answer(body))) as origin:
-        async with office(desk) as at:
-            listed = await at.verify.models(target(origin.url))
-
-    assert isinstance(listed, Failure)
-    assert listed.kind is FailureKind.MALFORMED
-
-
-async def test_a_refused_list_does_not_repeat_the_key(desk: Desk) -> None:
-    with Origin(answering(answer(b'{"error":"bad key sk-canary-0123456789"}', status=401))) as origin:
-        async with office(desk) as at:
-            listed = await at.verify.models(target(origin.url))
-
-    assert isinstance(listed, Failure)
-    assert listed.message == "the upstream refused the credential with status 401: bad key [redacted]"
-    assert listed.body == b""
+    page, call = origin.requests
+    assert (outcome.ok, lines(origin)) == (True, ["GET /v1/models/claude-x", "POST /v1/messages"])
+    assert (page.header(b"x-api-key"), page.header(b"authorization")) == (KEY.reveal().encode(), None)
+    assert page.header(b"anthropic-version") == call.header(b"anthropic-version") == b"2023-06-01"
+    assert json.loads(call.body)["max_tokens"] == 1

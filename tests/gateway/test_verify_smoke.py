@@ -21,14 +21,15 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-async def test_a_completion_is_asked_about_the_weather_with_a_tool(desk: Desk) -> None:
+async def test_a_completion_is_asked_about_the_weather_with_a_tool_and_shown_as_a_caller_gets_it(desk: Desk) -> None:
     with Origin(answering(answer(b'{"choices":[{"index":0}]}'))) as origin:
         async with office(desk) as at:
             await at.entry("m", upstream_model="gpt-x", api_base=f"{origin.url}/v1")
             result = await at.verify.smoke(ROOT, "m", operation="completions")
 
     sent = json.loads(origin.requests[0].body)
-    assert (result.ok, result.response) == (True, {"choices": [{"index": 0}]})
+    assert (result.ok, result.response["choices"]) == (True, [{"index": 0}])
+    assert (result.response["model"], "cost" in result.response["usage"]) == ("m", True)
     assert origin.requests[0].line == b"POST /v1/chat/completions HTTP/1.1"
     assert (sent["model"], sent["tools"][0]["function"]["name"]) == ("gpt-x", "get_weather")
 
@@ -78,3 +79,24 @@ async def test_an_unknown_operation_and_an_unknown_model_are_errors(desk: Desk) 
             await at.verify.smoke(ROOT, "m", operation="speech")
         with pytest.raises(ModelNotFound):
             await at.verify.smoke(ROOT, "m", operation="completions")
+
+
+async def test_an_answer_that_is_none_is_a_failure(desk: Desk) -> None:
+    with Origin(answering(answer(b'{"hello":1}'))) as origin:
+        async with office(desk) as at:
+            await at.entry("m", api_base=origin.url)
+            result = await at.verify.smoke(ROOT, "m", operation="completions")
+
+    assert (result.ok, result.response["kind"]) == (False, "malformed")
+
+
+async def test_a_provider_of_another_format_is_tested_through_its_translation(desk: Desk) -> None:
+    message = b'{"type":"message","content":[{"type":"tool_use","id":"t","name":"get_weather","input":{}}],"usage":{}}'
+    with Origin(answering(answer(message))) as origin:
+        async with office(desk) as at:
+            await at.entry("m", provider="claude", upstream_model="claude-x", api_base=origin.url)
+            result = await at.verify.smoke(ROOT, "m", operation="completions")
+
+    assert json.loads(origin.requests[0].body)["tools"][0]["name"] == "get_weather"
+    assert result.ok, result
+    assert result.response["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "get_weather"

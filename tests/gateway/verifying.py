@@ -30,6 +30,7 @@ from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
 from headgate.gateway.verify import ProbeTarget, Verify
 from tests.gateway.writing import ROOT, write
+from tests.origin.server import Origin
 
 KEY = Secret("sk-canary-0123456789")
 
@@ -109,3 +110,8 @@ def target(url: str | None, **fields: object) -> ProbeTarget:
 
 def kind_of(failure: Failure | None) -> str | None:
     return None if failure is None else failure.kind.value
+
+
+def lines(origin: Origin) -> list[str]:
+    """What an origin was asked for."""
+    return [request.line.decode().removesuffix(" HTTP/1.1") for request in origin.requests]

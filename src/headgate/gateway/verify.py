@@ -21,8 +21,10 @@ from headgate.core.json import Json
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.administer_desk import Desk
+from headgate.gateway.bill import Bill
 from headgate.gateway.stores import Verification, VerificationState
 from headgate.gateway.verify_background import Background, Starter
+from headgate.gateway.verify_calls import costs_unknown, smallest_call
 from headgate.gateway.verify_exchange import Answered, ProbeUpstream, Question, Subject, ask
 from headgate.gateway.verify_probe import (
     is_no_page,
@@ -31,10 +33,9 @@ from headgate.gateway.verify_probe import (
     model_names,
     read,
     sentence,
-    smallest_call,
     unbilled_question,
 )
-from headgate.gateway.verify_smoke import SmokeResult, demand_operation, smoke_question, smoke_result
+from headgate.gateway.verify_smoke import SmokeResult, demand_operation, smoke_call, smoke_result
 
 __all__ = ["ProbeOutcome", "ProbeTarget", "SmokeResult", "Starter", "Verify"]
 
@@ -65,12 +66,13 @@ class ProbeTarget(msgspec.Struct, frozen=True, kw_only=True):
 
 class ProbeOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a probe found out. `message` is a sentence that may be shown; `latency` is in seconds, None if nothing was
-    asked; `failure` is None if `ok`."""
+    asked; `failure` is None if `ok`. Not `conclusive`: the failure says nothing about whether the entry works."""
 
     ok: bool
     message: str
     latency: float | None = None
     failure: Failure | None = None
+    conclusive: bool = True
 
 
 class Verify:
@@ -88,7 +90,13 @@ class Verify:
 
     async def models(self, target: ProbeTarget) -> list[str] | Failure:
         """The names in the provider's list of models, in its order; `model` and `kind` of the target do not count."""
-        subject = self._unsaved(target)
+        return await self._listed(self._unsaved(target))
+
+    async def models_of(self, offer: Offer) -> list[str] | Failure:
+        """What `models` says, asked with the credential that applies to a stored entry."""
+        return await self._listed(Subject(offer))
+
+    async def _listed(self, subject: Subject) -> list[str] | Failure:
         route = subject.offer.route
         if isinstance(route, Unroutable):
             return _unroutable(route.message)
@@ -116,11 +124,12 @@ class Verify:
         """One call of `operation`, `completions` or `embeddings`; ModelNotFound, ModelNotAllowed, InvalidBody."""
         demand_operation(operation)
         about = self._desk.snapshot.resolve(principal, model)
-        question = smoke_question(about, operation)
-        if isinstance(question, SmokeResult):
-            return question
-        answered = await ask(self._upstream, Subject(about), question=question, within=SMOKE_TIMEOUT)
-        return smoke_result(answered, operation)
+        call = smoke_call(about, operation)
+        if isinstance(call, SmokeResult):
+            return call
+        bill = Bill(about, self._desk.clock, self._desk.clock.now())
+        answered = await ask(self._upstream, Subject(about), question=call.question, within=SMOKE_TIMEOUT)
+        return smoke_result(answered, about, call=call, extra=bill.extra)
 
     # Within
 
@@ -128,22 +137,34 @@ class Verify:
         return await ask(self._upstream, subject, question=question, within=self._timeout)
 
     async def _outcome(self, subject: Subject) -> ProbeOutcome:
-        route, kind = subject.offer.route, subject.offer.kind
+        about, route = subject.offer, subject.offer.route
         if isinstance(route, Unroutable):
             return ProbeOutcome(ok=False, message=route.message, failure=_unroutable(route.message))
-        now = self._desk.clock.now
-        begun = now()
+        begun = self._desk.clock.now()
         question = unbilled_question(route)
         if question is not None:
             answered = await self._ask(subject, question)
             if not is_no_page(answered, route):
-                return _judged(answered, route, took=now() - begun)
-        question = smallest_call(route, kind)
-        if question is None:
-            message = f"provider {route.provider.id!r} has nothing to verify a model of kind {kind} with"
-            return ProbeOutcome(ok=False, message=message, failure=_unroutable(message))
-        answered = await self._ask(subject, question)
-        return _judged(answered, route, took=now() - begun)
+                value = read(answered)
+                listed = value if isinstance(value, Failure) else _missing_from(value, route)
+                return self._judged(listed, answered, begun=begun)
+        call = smallest_call(about, route)
+        if call is None:
+            message = f"provider {route.provider.id!r} has nothing to verify a model of kind {about.kind} with"
+            return ProbeOutcome(ok=False, message=message, failure=_unroutable(message), conclusive=False)
+        answered = await self._ask(subject, call.question)
+        value = read(answered)
+        if not isinstance(value, Failure) and isinstance(answered.result, bytes):
+            value = call.answer(answered.result, about, extra=costs_unknown)
+        return self._judged(value if isinstance(value, Failure) else None, answered, begun=begun)
+
+    def _judged(self, failure: Failure | None, answered: Answered, *, begun: float) -> ProbeOutcome:
+        took = self._desk.clock.now() - begun
+        if failure is None:
+            return ProbeOutcome(ok=True, message="the provider answered", latency=took)
+        told = _told(failure, answered)
+        conclusive = failure.kind not in _SAY_NOTHING
+        return ProbeOutcome(ok=False, message=told.message, latency=took, failure=told, conclusive=conclusive)
 
     def _unsaved(self, target: ProbeTarget) -> Subject:
         """A target as an entry that is in no catalogue."""
@@ -172,24 +193,13 @@ class Verify:
         return Subject(offer(entry, desk.providers), stored=stored, secret=target.secret)
 
     def _pin(self, about: Offer, outcome: ProbeOutcome) -> None:
-        """Note what was found out, unless the entry has changed or gone meanwhile, or it was our own fault."""
+        """Note what was found out, unless that is nothing, or the entry has changed or gone meanwhile."""
         desk = self._desk
-        failure = outcome.failure
-        if desk.snapshot.by_uid(about.uid) is not about or (failure is not None and failure.kind in _SAY_NOTHING):
+        if desk.snapshot.by_uid(about.uid) is not about or not outcome.conclusive:
             return
         state = VerificationState.OK if outcome.ok else VerificationState.FAILED
         message = "" if outcome.ok else outcome.message
         desk.board.pin(Verification(uid=about.uid, state=state, message=message, at=desk.clock.wall()))
-
-
-def _judged(answered: Answered, route: Route, *, took: float) -> ProbeOutcome:
-    value = read(answered)
-    if not isinstance(value, Failure):
-        value = _missing_from(value, route) or value
-    if isinstance(value, Failure):
-        failure = _told(value, answered)
-        return ProbeOutcome(ok=False, message=failure.message, latency=took, failure=failure)
-    return ProbeOutcome(ok=True, message="the provider answered", latency=took)
 
 
 def _missing_from(value: Json, route: Route) -> Failure | None:

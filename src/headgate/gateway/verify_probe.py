@@ -7,21 +7,17 @@ from typing import Final
 
 import msgspec
 
-from headgate.catalogue.kinds import Kind
 from headgate.catalogue.upstream import Route
 from headgate.core.failure import Failure, FailureKind
-from headgate.core.json import Json, encode
+from headgate.core.json import Json
 from headgate.dialects.openai import read_error
 from headgate.gateway.verify_exchange import Answered, Question
 
 MESSAGE_LIMIT: Final = 300
-CALLABLE_DIALECTS: Final = frozenset({"openai", "anthropic", "mock"})
-"""Dialects whose smallest calls these are: their fields are the same in all of them."""
 
 _NO_SUCH_PAGE: Final = frozenset({404, 405, 501})
 _TITLE: Final = re.compile(rb"<title[^>]*>([^<]*)", re.IGNORECASE)
 _HTML: Final = re.compile(rb"\s*(<!doctype|<html|<head|<body)", re.IGNORECASE)
-_TEXT: Final = "Hi"
 
 
 def unbilled_question(route: Route) -> Question | None:
@@ -33,21 +29,6 @@ def unbilled_question(route: Route) -> Question | None:
 def list_question(route: Route) -> Question | None:
     """The page that lists the provider's models, if its row names one."""
     return Question(route.path(route.provider.models_path)) if route.provider.models_path else None
-
-
-def smallest_call(route: Route, kind: Kind) -> Question | None:
-    """The least that can be asked of a model, if a call of its kind can be made small."""
-    if route.provider.dialect not in CALLABLE_DIALECTS:
-        return None
-    provider, model = route.provider, route.model
-    match kind:
-        case Kind.CHAT:
-            said = {"role": "user", "content": _TEXT}
-            return Question(route.chat_path, encode({"model": model, "messages": [said], "max_tokens": 1}))
-        case Kind.EMBEDDING:
-            return Question(route.path(provider.embeddings_path), encode({"model": model, "input": _TEXT}))
-        case _:
-            return None
 
 
 def is_no_page(answered: Answered, route: Route) -> bool:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from headgate.catalogue.offer import Offer
-from headgate.catalogue.upstream import Route, Unroutable
+from headgate.catalogue.operations import Operation
+from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure
-from headgate.core.json import Json, encode
+from headgate.core.json import Json, JsonObject, encode
+from headgate.dialects.exchange import Extra
 from headgate.dialects.openai import read_error
-from headgate.gateway.admission import SERVED_DIALECTS
-from headgate.gateway.verify_exchange import Answered, Question
+from headgate.gateway.verify_calls import SmallCall, small_call
+from headgate.gateway.verify_exchange import Answered
 
-OPERATIONS: Final = ("completions", "embeddings")
-
-_TEXT: Final = "Salut"
 _WEATHER_TOOL: Final = {
     "type": "function",
     "function": {
@@ -26,6 +27,22 @@ _WEATHER_TOOL: Final = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },
 }
+
+
+_ASKED: Final[Mapping[str, tuple[Operation, JsonObject]]] = MappingProxyType(
+    {
+        "completions": (
+            Operation.CHAT,
+            {
+                "messages": [{"role": "user", "content": "What is the weather in Paris?"}],
+                "tools": [_WEATHER_TOOL],
+                "max_tokens": 256,
+            },
+        ),
+        "embeddings": (Operation.EMBEDDING, {"input": "Salut"}),
+    }
+)
+OPERATIONS: Final = tuple(_ASKED)
 
 
 class SmokeResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,41 +60,36 @@ def demand_operation(operation: str) -> None:
         raise InvalidBody(f"'type' is {accepted}", details=[detail("type", accepted)])
 
 
-def smoke_question(offer: Offer, operation: str) -> Question | SmokeResult:
+def smoke_call(offer: Offer, operation: str) -> SmallCall | SmokeResult:
     """The call that tests an entry, or the result if none can be made."""
     route = offer.route
     if isinstance(route, Unroutable):
         return _unroutable(route.message)
-    if route.provider.dialect not in SERVED_DIALECTS:
-        return _unroutable(f"the dialect {route.provider.dialect!r} is not served")
-    if operation == "embeddings":
-        return Question(route.path(route.provider.embeddings_path), encode({"model": route.model, "input": _TEXT}))
-    return Question(route.chat_path, encode(_weather(route)))
-
-
-def _weather(route: Route) -> dict[str, Json]:
-    question = {"role": "user", "content": "What is the weather in Paris?"}
-    return {"model": route.model, "messages": [question], "tools": [_WEATHER_TOOL], "max_tokens": 256}
+    what, fields = _ASKED[operation]
+    call = small_call(route, what, fields=fields)
+    return call if call is not None else _unroutable(f"the dialect {route.provider.dialect!r} is not served here")
 
 
 def _unroutable(reason: str) -> SmokeResult:
     return SmokeResult(ok=False, response={"error": "ModelNotRoutable", "message": reason})
 
 
-def smoke_result(answered: Answered, operation: str) -> SmokeResult:
+def smoke_result(answered: Answered, offer: Offer, *, call: SmallCall, extra: Extra) -> SmokeResult:
     """What an answer shows. Nothing in it is the secret that was presented."""
     result = answered.result
+    if not isinstance(result, Failure):
+        result = call.answer(result, offer, extra=extra)
     if isinstance(result, Failure):
         told = read_error(result.body)
-        message = answered.told(told.message) if told is not None else result.message
+        message = answered.told(told.message if told is not None else result.message)
         shown: dict[str, Json] = {"error": "ProviderError", "kind": result.kind, "message": message}
         return SmokeResult(ok=False, response={**shown, **({"status": result.status} if result.status else {})})
     try:
         response = msgspec.json.decode(answered.wire.redacted(encode(msgspec.json.decode(result))))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return SmokeResult(ok=False, response={"error": "ProviderError", "message": "the answer is not JSON"})
-    if operation == "completions":
-        return SmokeResult(ok=isinstance(response, dict) and bool(response.get("choices")), response=response)
+    if "choices" in response:
+        return SmokeResult(ok=bool(response["choices"]), response=response)
     dimensions = _dimensions(response)
     return SmokeResult(ok=dimensions is not None, response=response, dimensions=dimensions)
 
