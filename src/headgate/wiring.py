@@ -34,6 +34,8 @@ from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.failures import DatabaseRefused
 from headgate.adapters.sql.installation import SqlInstallation
 from headgate.adapters.sql.opening import open_database
+from headgate.adapters.sql.sharing import SqlSharing
+from headgate.adapters.sql.user_defaults import SqlUserDefaults
 from headgate.adapters.sql.verification import SqlVerifications
 from headgate.adapters.tasks import Tasks
 from headgate.adapters.telemetry.metrics import Metrics
@@ -148,7 +150,8 @@ def _parts(
     store, credential_store = SqlCatalogue(database), SqlCredentials(database)
     key_file = settings.master_key_file or settings.data_dir / FILE_NAME
     ring = KeyRing([master_key(settings.master_key, key_file, may_create=first)])
-    snapshot = Snapshot.of((offer(entry, BUNDLED) for entry in store.entries()), store.head())
+    offers = (offer(entry, BUNDLED) for entry in store.entries())
+    snapshot = Snapshot.of(offers, store.head(), shares=SqlSharing(database).shares())
     desk = Desk(
         current=Current(snapshot),
         store=store,
@@ -267,6 +270,8 @@ def _management(
         identify=identify,
         tests=verify,
         probes=verify,
+        sharing=SqlSharing(parts.database),
+        user_defaults=SqlUserDefaults(parts.database),
         writer=writer,
         readers=parts.database.readers,
         auditing=Auditing(SqlAudit(parts.database), parts.directory),

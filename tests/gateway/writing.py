@@ -14,6 +14,7 @@ from headgate.adapters.sealing.envelope import KeyRing, SecretSealer
 from headgate.adapters.sealing.master_key import MasterKey
 from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.credentials import SqlCredentials
+from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.verification import SqlVerifications
 from headgate.catalogue.entry import Document
@@ -97,6 +98,12 @@ def desk_at(directory: Path) -> Iterator[Desk]:
         )
     finally:
         database.close()
+
+
+def database_of(desk: Desk) -> Database:
+    """The database that a desk writes: one process opens it once."""
+    assert isinstance(desk.store, SqlCatalogue)
+    return desk.store._database  # noqa: SLF001
 
 
 def document(name: str, **fields: Json) -> Document:

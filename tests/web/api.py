@@ -25,12 +25,15 @@ from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.opening import open_database
+from headgate.adapters.sql.sharing import SqlSharing
+from headgate.adapters.sql.user_defaults import SqlUserDefaults
 from headgate.adapters.sql.workers import Workers
 from headgate.catalogue.entry import ModelEntry
 from headgate.catalogue.offer import Offer, offer
 from headgate.catalogue.providers import BUNDLED
 from headgate.catalogue.scope import PLATFORM
 from headgate.catalogue.snapshot import Snapshot
+from headgate.core.failure import Failure
 from headgate.core.ids import RequestIds
 from headgate.core.json import Json, encode
 from headgate.core.principal import Principal
@@ -46,7 +49,7 @@ from headgate.gateway.verify import ProbeOutcome, ProbeTarget, SmokeResult
 from headgate.web.application import application
 from headgate.web.management import Management
 from tests.gateway.town import KnownSessions, Town
-from tests.gateway.writing import StillClock, desk_at, document
+from tests.gateway.writing import StillClock, database_of, desk_at, document
 
 SECOND = "/v2/workspaces/slug:llm-gateway/webhooks"
 MOUNTS = ("", SECOND)
@@ -75,6 +78,8 @@ class KnownOutcome:
     def __init__(self, desk: Desk) -> None:
         self.outcome = ProbeOutcome(ok=True, message="the provider answered", latency=0.25)
         self.probed: list[ProbeTarget] = []
+        self.listed: list[str] | Failure = ["gpt-4o", "gpt-4o-mini"]
+        self.asked: list[str] = []
         self.waiting: list[Offer] = []
         self._desk = desk
 
@@ -88,6 +93,14 @@ class KnownOutcome:
 
     def later(self, offer: Offer) -> None:
         self.waiting.append(offer)
+
+    async def models(self, target: ProbeTarget) -> list[str] | Failure:
+        self.probed.append(target)
+        return self.listed
+
+    async def models_of(self, offer: Offer) -> list[str] | Failure:
+        self.asked.append(offer.name)
+        return self.listed
 
     def finish(self, *offers: Offer) -> None:
         """End the verification of these, or of all that wait."""
@@ -209,6 +222,8 @@ def api_at(directory: Path) -> Iterator[Api]:
             identify=identify,
             tests=Smokes(desk),
             probes=probes,
+            sharing=SqlSharing(database_of(desk)),
+            user_defaults=SqlUserDefaults(database_of(desk)),
             writer=writer,
             readers=database.readers,
             auditing=Auditing(SqlAudit(database), town.directory),

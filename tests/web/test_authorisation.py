@@ -148,6 +148,18 @@ def test_what_a_route_requires_can_be_listed() -> None:
 
 def test_the_public_list_is_the_one_that_was_reviewed() -> None:
     assert sorted(PUBLIC) == [
+        ("GET", "/api/models/providers/supported"),
+        ("GET", "/api/models/providers/supported/"),
+        ("GET", "/api/models/public/categories"),
+        ("GET", "/api/models/public/categories/"),
+        ("GET", "/api/models/public/list"),
+        ("GET", "/api/models/public/list/"),
+        ("GET", "/api/models/public/providers"),
+        ("GET", "/api/models/public/providers/"),
+        ("GET", "/api/models/public/summary"),
+        ("GET", "/api/models/public/summary/"),
+        ("GET", "/api/models/types/available"),
+        ("GET", "/api/models/types/available/"),
         ("GET", "/docs"),
         ("GET", "/health/liveness"),
         ("GET", "/health/readiness"),

@@ -32,6 +32,19 @@ PUBLIC: Final = frozenset(
         ("GET", "/openapi.json"),
         # Where a credential is to be had for an e-mail and a password.
         ("POST", "/admin/v1/sign-in"),
+        # The known providers, and what organizations publish of what is shared in them.
+        *(
+            ("GET", f"/api/models/{path}{slash}")
+            for path in (
+                "providers/supported",
+                "types/available",
+                "public/list",
+                "public/categories",
+                "public/providers",
+                "public/summary",
+            )
+            for slash in ("", "/")
+        ),
     }
 )
 """The routes that answer without a credential, by method and path. HEAD goes with GET."""

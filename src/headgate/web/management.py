@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
@@ -16,7 +17,9 @@ from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
+from headgate.gateway.sharing import Sharing, SharingStore
 from headgate.gateway.sign_in import SignIn
+from headgate.gateway.user_defaults import UserDefaults, UserDefaultStore
 from headgate.web.admin_api.audit import AuditRoutes
 from headgate.web.admin_api.catalogue import CatalogueRoutes
 from headgate.web.admin_api.credentials import CredentialRoutes
@@ -27,13 +30,19 @@ from headgate.web.admin_api.passwords import PasswordRoutes
 from headgate.web.admin_api.sessions import SessionRoutes
 from headgate.web.admin_api.tokens import TokenRoutes
 from headgate.web.assets_api.routes import AssetsApi
-from headgate.web.assets_api.verifying import Probes
+from headgate.web.assets_api.verifying import Probes as AssetProbes
 from headgate.web.catalogue_api.extras import SmokeTests
 from headgate.web.catalogue_api.routes import CatalogueApi
 from headgate.web.documentation import Documentation
 from headgate.web.health import Health
 from headgate.web.metrics import MetricsPage
+from headgate.web.registry_api.probes import Probes as RegistryProbes
+from headgate.web.registry_api.routes import RegistryApi
 from headgate.web.running import Runner
+
+
+class Probes(AssetProbes, RegistryProbes, Protocol):
+    """Everything that the management APIs ask upstreams."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,8 @@ class Management:
     identify: Identify
     tests: SmokeTests
     probes: Probes
+    sharing: SharingStore
+    user_defaults: UserDefaultStore
     writer: Runner
     readers: Runner
     auditing: Auditing
@@ -75,6 +86,7 @@ class Management:
             Health(self.is_ready).router(),
             *catalogue.routers(),
             AssetsApi(desk=desk, administer=self.administer, writer=writer, probes=self.probes).router(),
+            self._registry().router(),
             CatalogueRoutes(self.administer, writer).router(),
             effective.router(),
             CredentialRoutes(NamedCredentials(desk), writer).router(),
@@ -87,3 +99,14 @@ class Management:
             MetricsPage(self.registry).router(),
             Documentation().router(),
         ]
+
+    def _registry(self) -> RegistryApi:
+        return RegistryApi(
+            desk=self.desk,
+            administer=self.administer,
+            directory=self.directory,
+            sharing=Sharing(self.desk, self.sharing, self.directory),
+            defaults=UserDefaults(self.desk, self.user_defaults, self.directory),
+            probes=self.probes,
+            writer=self.writer,
+        )

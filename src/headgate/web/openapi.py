@@ -16,15 +16,16 @@ from headgate.core.json import Json, JsonObject
 from headgate.web.assets_api.described import SCHEMAS as ASSETS
 from headgate.web.catalogue_api.described import SCHEMAS
 from headgate.web.describe import ERROR
+from headgate.web.registry_api.described import SCHEMAS as REGISTRY
 
 FILE: Final = Path(__file__).with_name("openapi.json")
 
 _DESCRIPTION: Final = (
     "The catalogue API, on the mount `/v1` and unchanged for clients of the published API below "
-    "`/v2/workspaces/slug:llm-gateway/webhooks/v1`; the assets API below `/assets/models`; Headgate's own management "
-    "below `/admin/v1`. "
+    "`/v2/workspaces/slug:llm-gateway/webhooks/v1`; the registry API below `/api/models`; the assets API below "
+    "`/assets/models`; Headgate's own management below `/admin/v1`. "
     "Errors are flat: `error`, `code`, `message` and `status` always, `details` and `retryAfter` where they apply; "
-    "the assets API has the platform's envelope. "
+    "the assets API has the platform's envelope, the registry API `{\"detail\": ...}`. "
     "Every answer carries `x-request-id`."
 )
 _SECURITY: Final[JsonObject] = {
@@ -47,7 +48,7 @@ def document(app: FastAPI) -> JsonObject:
     made: JsonObject = get_openapi(
         title=app.title, version=app.version, description=_DESCRIPTION, routes=list(app.routes)
     )
-    made["components"] = {"schemas": {"Error": ERROR, **SCHEMAS, **ASSETS}, "securitySchemes": _SECURITY}
+    made["components"] = {"schemas": {"Error": ERROR, **SCHEMAS, **ASSETS, **REGISTRY}, "securitySchemes": _SECURITY}
     made["security"] = [{name: []} for name in _SECURITY]
     for operations in made["paths"].values():
         for operation in operations.values():
