@@ -12,7 +12,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.gateway.administer import Desk
 from headgate.gateway.credentials_named import NamedCredentials, NewCredential
 from tests.gateway.verifying import KEY, lines, office, target
-from tests.gateway.writing import ROOT
+from tests.gateway.writing import ROOT, change
 from tests.origin.script import answer, answering
 from tests.origin.server import Origin
 
@@ -93,3 +93,25 @@ async def test_a_refused_list_does_not_repeat_the_key(desk: Desk) -> None:
     assert isinstance(listed, Failure)
     assert listed.message == "the upstream refused the credential with status 401: bad key [redacted]"
     assert listed.body == b""
+
+
+async def test_the_list_of_an_entrys_provider_is_read_with_the_credential_of_the_entry(desk: Desk) -> None:
+    with Origin(answering(answer(b'{"data":[{"id":"a"}]}'))) as origin, Origin(answering(MODEL)) as elsewhere:
+        async with office(desk) as at:
+            listed = await at.verify.models_of(await at.entry("m", api_base=origin.url))
+            update = partial(at.administer.update, ROOT, "m", change=change(api_base=elsewhere.url), scope=PLATFORM)
+            moved = await asyncio.to_thread(update)
+            refused = await at.verify.models_of(moved.offer)
+
+    assert (listed, lines(origin)) == (["a"], ["GET /models"])
+    assert origin.requests[0].header(b"authorization") == f"Bearer {KEY.reveal()}".encode()
+    assert isinstance(refused, Failure)
+    assert elsewhere.accepted == 0
+
+
+async def test_a_provider_that_lists_no_models_is_not_asked(desk: Desk) -> None:
+    async with office(desk) as at:
+        listed = await at.verify.models(target(None, provider="mock", secret=None))
+
+    assert isinstance(listed, Failure)
+    assert listed.message == "provider 'mock' lists no models"

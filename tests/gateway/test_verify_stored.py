@@ -182,3 +182,18 @@ async def test_a_few_are_verified_at_once_and_a_bug_in_one_does_not_hold_up_the_
 
     assert at_first == [f"n{n}" for n in range(AT_ONCE)]
     assert held.tried == [offer.name for offer in offers]
+
+
+async def test_when_the_process_stops_nothing_more_is_begun(desk: Desk) -> None:
+    held = _Held()
+    background = Background(held.verify, held)
+    async with office(desk) as at:
+        offers = [await at.entry(f"n{n}") for n in range(AT_ONCE + 2)]
+    for offer in offers:
+        background.add(offer)
+    await asyncio.sleep(0)
+    for task in held.tasks:
+        task.cancel()
+    await asyncio.gather(*held.tasks, return_exceptions=True)
+
+    assert len(held.tasks) == AT_ONCE

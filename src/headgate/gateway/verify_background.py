@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Final, Protocol
 
@@ -43,6 +44,10 @@ class Background:
     async def _try(self, offer: Offer) -> None:
         try:
             await self._verify(offer)
+        except asyncio.CancelledError:
+            # The process stops, and nothing more is begun.
+            self._waiting.clear()
+            raise
         finally:
             self._trying.discard(offer.uid)
             self._fill()
