@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from headgate.access.identity import ProjectMembership, ProjectRole
 from headgate.access.keys import digest, parse
 from headgate.core.errors import Forbidden, InvalidBody, InvalidQuery, NotAuthenticated, NotFound, StoreUnavailable
+from headgate.core.principal import Principal
 from headgate.gateway.grant import Grants
+from headgate.gateway.key_reach import keys_seen
 from tests import databases
 from tests.gateway.counter import Counter, Signs, wish
 from tests.gateway.town import NOW, Randomness, SetClock
@@ -28,6 +31,27 @@ def anyio_backend() -> str:
 def counter(tmp_path: Path) -> Iterator[Counter]:
     with databases.database("sqlite", tmp_path) as database:
         yield Counter(database)
+
+
+def join(counter: Counter, person: str, project: str) -> None:
+    counter.town.directory.put_project_membership(
+        ProjectMembership(
+            user=f"u-{person}",
+            organization="o-acme",
+            project=f"p-{project}",
+            role=ProjectRole.DEVELOPER,
+            created_at=NOW,
+        )
+    )
+
+
+def seen(counter: Counter, by: Principal) -> set[str]:
+    work = keys_seen(counter.town.directory, by, "o-acme", offset=0, limit=9)
+    while True:
+        try:
+            next(work)
+        except StopIteration as ended:
+            return {key.id for key in ended.value.items}
 
 
 async def test_a_new_key_works_at_once_and_after_a_restart(counter: Counter) -> None:
@@ -118,15 +142,69 @@ async def test_a_key_that_is_bound_to_a_project_gives_keys_of_that_project_only(
         await counter.grants.create_key(grantor, wish(project="api"))
 
 
-async def test_a_member_who_manages_nothing_gives_nothing_beyond_the_role(counter: Counter) -> None:
-    mia = counter.person("mia")
+async def test_a_member_who_manages_nothing_makes_no_key(counter: Counter) -> None:
+    mia = counter.person("mia", organization="acme")
 
+    with pytest.raises(Forbidden):
+        await counter.grants.create_key(mia, wish())
+    with pytest.raises(InvalidBody) as refused:
+        await counter.grants.create_key(mia, wish(project="web"))
+
+    assert refused.value.message == "project: 'web' is no project that this key can be bound to"
+
+
+async def test_a_developer_makes_keys_of_the_project_at_hand_and_not_beyond_own_rights(counter: Counter) -> None:
+    join(counter, "mia", "web")
+    mia = counter.person("mia", organization="acme")
+
+    granted = await counter.grants.create_key(mia, wish(permissions=("llm:models:write",)))
+
+    assert (granted.record.project, counter.who(granted.text).project) == ("p-web", "p-web")
     with pytest.raises(Forbidden) as refused:
-        await counter.grants.create_key(mia, wish(permissions=("llm:governance:manage",)))
+        await counter.grants.create_key(mia, wish(permissions=("llm:models:delete",)))
+    assert refused.value.details == [{"path": "permissions[0]", "message": "'llm:models:delete' is not yours to give"}]
 
-    assert refused.value.details == [
-        {"path": "permissions[0]", "message": "'llm:governance:manage' is not yours to give"}
-    ]
+
+async def test_a_project_that_a_developer_may_not_enter_is_as_unknown_as_a_random_one(counter: Counter) -> None:
+    join(counter, "mia", "web")
+    mia = counter.person("mia", organization="acme")
+
+    for project in ("api", "p-api", "main", "nowhere"):
+        with pytest.raises(InvalidBody) as refused:
+            await counter.grants.create_key(mia, wish(project=project))
+        assert refused.value.message == f"project: {project!r} is no project that this key can be bound to"
+
+
+async def test_a_developer_sees_and_revokes_the_keys_that_they_made_for_the_project(counter: Counter) -> None:
+    join(counter, "mia", "web")
+    mia, ann = counter.person("mia", organization="acme"), counter.person("ann")
+    own = await counter.grants.create_key(mia, wish())
+    others = [await counter.grants.create_key(ann, wish(project=project)) for project in ("web", "api", "")]
+
+    assert seen(counter, mia) == {own.record.id}
+    for other in others:
+        with pytest.raises(NotFound):
+            await counter.grants.revoke_key(mia, other.record.id)
+    assert (await counter.grants.revoke_key(mia, own.record.id)).revoked_at == NOW
+
+
+async def test_who_manages_members_has_the_keys_of_projects_and_no_other(counter: Counter) -> None:
+    ann = counter.person("ann")
+    manager = counter.who(counter.town.key("acme", permissions=("llm:members:manage", "llm:completions:use")))
+    of_project = await counter.grants.create_key(ann, wish(project="api"))
+    await counter.grants.create_key(ann, wish())
+
+    assert seen(counter, manager) == {of_project.record.id}
+    assert (await counter.grants.create_key(manager, wish(project="web"))).record.project == "p-web"
+    with pytest.raises(Forbidden):
+        await counter.grants.create_key(manager, wish())
+
+
+async def test_a_key_that_is_bound_to_a_project_sees_keys_of_that_project_only(counter: Counter) -> None:
+    bound = counter.who(counter.town.key("acme", permissions=("llm:*",), project="p-web"))
+    made = [await counter.grants.create_key(counter.person("ann"), wish(project=each)) for each in ("web", "api", "")]
+
+    assert seen(counter, bound) == {"k-key", made[0].record.id}
 
 
 async def test_what_a_person_gives_the_organization_may_outlast_the_persons_token(counter: Counter) -> None:

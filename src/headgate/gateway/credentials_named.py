@@ -20,7 +20,7 @@ from headgate.catalogue.url import parse_base_url
 from headgate.core.errors import Conflict, Forbidden, InvalidBody, NotFound, detail
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
-from headgate.gateway.administer_desk import Desk
+from headgate.gateway.administer_desk import Desk, demand_lasting
 from headgate.gateway.stores import Verification, VerificationState
 
 Faults = list[Mapping[str, str]]
@@ -45,8 +45,9 @@ class NamedCredentials:
     def create(self, by: Principal, given: NewCredential, *, scope: Scope) -> Credential:
         """Forbidden, InvalidBody, Conflict."""
         self._demand(by, scope)
-        if scope.kind not in (ScopeKind.PLATFORM, ScopeKind.ORGANIZATION):
-            raise InvalidBody("a named credential belongs to the platform or to an organization")
+        demand_lasting(self._desk, scope)
+        if scope.kind is ScopeKind.USER:
+            raise InvalidBody("a named credential belongs to the platform, an organization or a project")
         provider, origins = self._checked(given)
         if self._desk.book.at(scope, given.name) is not None:
             raise Conflict(f"credential {given.name!r} already exists in {scope.key!r}")

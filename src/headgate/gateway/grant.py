@@ -21,6 +21,7 @@ from headgate.core.ids import uuid7
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.core.secret import Secret
 from headgate.gateway.directory import Directory
+from headgate.gateway.key_reach import KeyReach, key_of
 from headgate.gateway.stores import DirectoryStore, SessionSigner
 from headgate.gateway.write_through import Submits, write_through
 
@@ -79,7 +80,7 @@ class Grants:
         if faults := key_faults(wish, now=now):
             raise _invalid(faults)
         grantor = self._grantor(principal)
-        project = self._project(organization, wish.project, bound=grantor.project if grantor is not None else "")
+        project = self._project(principal, organization, wish.project)
         beyond = excess(wish, _authority(principal, grantor))
         if beyond:
             raise Forbidden("a key may not exceed the credential that gives it", details=beyond)
@@ -102,9 +103,7 @@ class Grants:
 
     async def revoke_key(self, principal: Principal, key_id: str) -> OrganizationKey:
         """Refuse the key from now on. Revoking it again changes nothing. NotFound."""
-        key = self._directory.key(organization_of(principal), key_id)
-        if key is None:
-            raise NotFound(f"key {key_id!r} does not exist")
+        key = key_of(self._directory, principal, organization_of(principal), key_id)
         if key.revoked_at is not None:
             return key
         revoked = msgspec.structs.replace(key, revoked_at=self._clock.wall())
@@ -210,11 +209,17 @@ class Grants:
             return None
         return self._directory.key(principal.organization, principal.credential)
 
-    def _project(self, organization: str, name: str, *, bound: str) -> str:
+    def _project(self, principal: Principal, organization: str, name: str) -> str:
+        """The id of the project that a key is to be bound to; "" for none, where that is the principal's to give."""
+        reach = KeyReach.of(self._directory, principal)
         if not name:
-            return bound
+            project_id = "" if reach.everything() else reach.bound or principal.project
+            if not reach.may_make(project_id):
+                raise Forbidden("keys of the whole organization are not yours to make; name one of your projects")
+            return project_id
         project = self._directory.project(organization, name)
-        if project is None or (bound and project.id != bound):
+        # Whether there is a project that one may not enter is none of one's business.
+        if project is None or not reach.may_make(project.id):
             raise _invalid([detail("project", f"{name!r} is no project that this key can be bound to")])
         return project.id
 
