@@ -43,6 +43,7 @@ from headgate.adapters.upstream.egress import EgressPolicy
 from headgate.adapters.upstream.front import Upstreams, upstreams
 from headgate.adapters.upstream.limits import UpstreamLimits
 from headgate.catalogue.offer import offer
+from headgate.catalogue.operations import Operation
 from headgate.catalogue.providers import BUNDLED
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import Conflict, GatewayError
@@ -56,6 +57,7 @@ from headgate.gateway.credentials import CredentialBook
 from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.directory import Directory
 from headgate.gateway.endpoint import ENDPOINTS, Shape
+from headgate.gateway.fan_out import FanOut
 from headgate.gateway.first_entries import make_first_entries
 from headgate.gateway.first_start import FirstStart
 from headgate.gateway.grant import Grants
@@ -227,9 +229,10 @@ def _upstream(parts: _Parts) -> Upstreams:
 
 
 def _inbound(settings: Settings, road: Road) -> Inbound:
-    endpoints = {(each.method, each.path): each for each in ENDPOINTS}
+    embed = {(each.method, each.path): each for each in ENDPOINTS if each.operation is Operation.EMBEDDING}
+    endpoints = {(each.method, each.path): each for each in ENDPOINTS if each.operation is not Operation.EMBEDDING}
     return Inbound(
-        routes(endpoints, partial(Call, road)),
+        {**routes(endpoints, partial(Call, road)), **routes(embed, partial(FanOut, road))},
         _answer_error,
         limits=LaneLimits(body_bytes=settings.max_body_bytes),
         trusted_proxies=networks(settings.trusted_proxies),

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.core.failure import FailureKind
-from headgate.gateway.call import Call, State
+from headgate.gateway.call import Call
+from headgate.gateway.call_state import State
 from headgate.gateway.ports import RequestHead
 from tests.gateway.acts import ANSWER, DONE, STREAMED, WHOLE, chunk, failure
 from tests.gateway.stage import Stage, entry, head

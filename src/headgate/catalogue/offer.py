@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from headgate.catalogue.carbon import CarbonProfile, profile
+from headgate.catalogue.embedding import EmbeddingRules, default_size, embedding_rules
 from headgate.catalogue.entry import Document, ModelEntry, Pricing
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.operations import Operation, operations
@@ -44,6 +45,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     scope_key: str
     kind: Kind
     operations: frozenset[Operation]
+    embedding: EmbeddingRules | None
     enabled: bool
     deprecated: bool
     hidden: bool
@@ -109,14 +111,19 @@ def price(pricing: Pricing | None) -> Price | None:
     return Price(per_token(pricing.input_per_1m_tokens), per_token(pricing.output_per_1m_tokens))
 
 
-def _call_defaults(document: Document) -> JsonObject:
-    given = {"temperature": document.temperature, "max_tokens": document.max_tokens}
+def _call_defaults(document: Document, to: Route | Unroutable) -> JsonObject:
+    given: JsonObject = {}
+    if document.kind is Kind.CHAT or document.kind is Kind.COMPLETION:
+        given = {"temperature": document.temperature, "max_tokens": document.max_tokens}
+    elif document.kind is Kind.EMBEDDING and isinstance(to, Route):
+        given = {"dimensions": default_size(document, to.provider, model=to.model)}
     return {**document.defaults, **{name: value for name, value in given.items() if value is not None}}
 
 
 def offer(entry: ModelEntry, providers: Providers) -> Offer:
     """The running form of an entry whose document is valid."""
     document = entry.document
+    to = route(document, providers)
     words = (document.name, document.title or "", document.brand or "")
     return Offer(
         uid=entry.uid,
@@ -126,12 +133,13 @@ def offer(entry: ModelEntry, providers: Providers) -> Offer:
         scope_key=entry.scope.key,
         kind=document.kind,
         operations=operations(document.kind, document.abilities),
+        embedding=embedding_rules(document) if document.kind is Kind.EMBEDDING else None,
         enabled=document.enabled,
         deprecated=document.deprecated,
         hidden=bool(document.hidden),
         org_slugs=frozenset(document.org_slugs),
         failover=document.failover,
-        route=route(document, providers),
+        route=to,
         credential=document.credential,
         private_egress=entry.private_egress,
         timeout=document.timeout,
@@ -149,6 +157,6 @@ def offer(entry: ModelEntry, providers: Providers) -> Offer:
         updated_by=entry.updated_by,
         json_name=msgspec.Raw(encode(document.name)),
         header_name=quote(document.name, safe=_HEADER_SAFE).encode(),
-        call_defaults=_call_defaults(document),
+        call_defaults=_call_defaults(document, to),
         document=encode(document),
     )

@@ -42,7 +42,13 @@ class Provider(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     needs_key: bool = True
     stream_usage: bool = True
     chat_path: str = "/chat/completions"
+    completions_path: str = "/completions"
     embeddings_path: str = "/embeddings"
+    images_path: str = "/images/generations"
+    rerank_path: str = ""
+    """Where documents are ordered for a query, "" if the service has nothing of the kind."""
+    sized_embeddings: tuple[str, ...] = ()
+    """Prefixes of the embedding models that take `dimensions`; others refuse a request that has it."""
     models_path: str = "/models"
     probe_path: str = ""
     lists_all_models: bool = False

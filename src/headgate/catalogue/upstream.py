@@ -7,12 +7,15 @@ from urllib.parse import quote
 import msgspec
 
 from headgate.catalogue.entry import Document
+from headgate.catalogue.kinds import Kind
 from headgate.catalogue.provider import Provider
 from headgate.catalogue.providers import Providers
 from headgate.catalogue.url import BaseUrl, parse_base_url
 from headgate.core.json import encode
 
 ASSETS: str = "assets"
+RERANK: str = "rerank"
+"""The wire format in which services order documents: the one that Cohere and Jina began."""
 
 
 class Route(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -22,6 +25,8 @@ class Route(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     model: str
     url: BaseUrl | None
     api_version: str
+    dialect: str = ""
+    """The provider's, or `rerank` for an entry that orders documents where the provider has a path for that."""
     chat_path: str = ""
     """The whole path of chat completions, worked out once."""
     json_model: msgspec.Raw = msgspec.Raw(b'""')
@@ -37,7 +42,9 @@ class Route(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 def _path(template: str, url: BaseUrl | None, model: str, version: str) -> str:
-    filled = template.replace("{model}", quote(model, safe="")).replace("{api_version}", quote(version, safe=""))
+    filled = template
+    if "{" in template:
+        filled = template.replace("{model}", quote(model, safe="")).replace("{api_version}", quote(version, safe=""))
     return (url.path if url is not None else "") + filled
 
 
@@ -87,6 +94,7 @@ def route(document: Document, providers: Providers) -> Route | Unroutable:
             model=model,
             url=None,
             api_version=version,
+            dialect=provider.dialect,
             chat_path=provider.chat_path,
             json_model=json_model,
         )
@@ -98,5 +106,12 @@ def route(document: Document, providers: Providers) -> Route | Unroutable:
     except ValueError as error:
         # The rules let no such URL in; an older rule may have, and one entry must not keep a catalogue from loading.
         return Unroutable("provider_config.base_url", str(error))
-    path = _path(provider.chat_path, url, model, version)
-    return Route(provider=provider, model=model, url=url, api_version=version, chat_path=path, json_model=json_model)
+    return Route(
+        provider=provider,
+        model=model,
+        url=url,
+        api_version=version,
+        dialect=RERANK if document.kind is Kind.RERANK and provider.rerank_path else provider.dialect,
+        chat_path=_path(provider.chat_path, url, model, version),
+        json_model=json_model,
+    )

@@ -36,6 +36,8 @@ class FailureKind(enum.StrEnum):
     CREDENTIAL_REJECTED = "credential_rejected"
     REJECTED = "rejected"
     """The upstream refused the request as the caller's mistake."""
+    UNREADABLE = "unreadable"
+    """A model that was asked for data in a form answered with something else."""
 
 
 NOT_TRIED: Final = frozenset({FailureKind.UNROUTABLE, FailureKind.CREDENTIAL_MISSING, FailureKind.EGRESS_REFUSED})

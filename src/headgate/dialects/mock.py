@@ -10,13 +10,15 @@ many as there are content chunks when streaming.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from headgate.core.json import Json, JsonObject, encode
+from headgate.dialects.mock_kinds import images, prompts, scores
 from headgate.dialects.mock_schema import example
 from headgate.dialects.mock_vectors import DEFAULT_DIMENSIONS, DIMENSIONS, base64_vector, vector
 
@@ -57,8 +59,9 @@ def answer(path: str, body: bytes) -> MockAnswer:
         return _refusal(f"the body is not JSON that can be read: {error}", None)
     if not isinstance(request, dict):
         return _refusal("the body is not a JSON object", None)
-    if path.partition("?")[0].endswith("/embeddings"):
-        return _embeddings(request)
+    other = _OTHERS.get(path.partition("?")[0])
+    if other is not None:
+        return other(request)
     messages = request.get("messages")
     if not isinstance(messages, list) or not messages:
         return _refusal("'messages' is required: a list of at least one message", "messages")
@@ -86,8 +89,7 @@ def _stream(request: JsonObject) -> MockAnswer:
     deltas = _tool_deltas(call) if call else _text_deltas(request)
     chunks = [_chunk(request, delta) for delta in deltas]
     chunks.append(_chunk(request, {}, finish="tool_calls" if call else "stop"))
-    options = request.get("stream_options")
-    if isinstance(options, dict) and options.get("include_usage") is True:
+    if _asks_for_usage(request):
         envelope = _envelope(request, "chat.completion.chunk")
         chunks.append(_event(envelope | {"choices": [], "usage": _usage(request, len(deltas))}))
     return MockAnswer(200, _EVENTS, (*chunks, _DONE))
@@ -198,7 +200,59 @@ def _vectors(request: JsonObject, inputs: list[Json], dimensions: int) -> Iterat
     yield b"]}"
 
 
+# Texts that go on, images, orders of documents
+
+
+def _completion(request: JsonObject) -> MockAnswer:
+    texts = prompts(request.get("prompt"))
+    if not texts:
+        return _refusal("'prompt' is required: a text, or a list of texts or tokens", "prompt")
+    if request.get("stream") is True:
+        return _completion_stream(request, texts)
+    choices = [_text_choice(index, text, finish="stop") for index, text in enumerate(texts)]
+    usage = _counted(len(texts), COMPLETION_TOKENS)
+    return MockAnswer(
+        200, _JSON, (encode(_envelope(request, "text_completion") | {"choices": choices, "usage": usage}),)
+    )
+
+
+def _completion_stream(request: JsonObject, texts: list[str]) -> MockAnswer:
+    envelope = _envelope(request, "text_completion")
+    pieces = [(index, part) for index, text in enumerate(texts) for part in split(text, CHUNKS)]
+    events = [_event(envelope | {"choices": [_text_choice(index, part)]}) for index, part in pieces]
+    events += [_event(envelope | {"choices": [_text_choice(index, "", finish="stop")]}) for index in range(len(texts))]
+    if _asks_for_usage(request):
+        events.append(_event(envelope | {"choices": [], "usage": _counted(len(texts), len(pieces))}))
+    return MockAnswer(200, _EVENTS, (*events, _DONE))
+
+
+def _text_choice(index: int, text: str, *, finish: str | None = None) -> JsonObject:
+    return {"index": index, "text": text, "logprobs": None, "finish_reason": finish}
+
+
+def _images(request: JsonObject) -> MockAnswer:
+    if not isinstance(request.get("prompt"), str):
+        return _refusal("'prompt' is required: a text that says what to show", "prompt")
+    shown = images(request)
+    usage = {"input_tokens": TOKENS_PER_MESSAGE, "output_tokens": COMPLETION_TOKENS * len(shown)}
+    usage["total_tokens"] = sum(usage.values())
+    return MockAnswer(200, _JSON, (encode({"created": _CREATED, "data": shown, "usage": usage}),))
+
+
+def _rerank(request: JsonObject) -> MockAnswer:
+    query, documents = request.get("query"), request.get("documents")
+    if not isinstance(query, str) or not isinstance(documents, list) or not all(isinstance(d, str) for d in documents):
+        return _refusal("'query' and 'documents' are required: a text, and a list of texts", "query")
+    usage = {"prompt_tokens": TOKENS_PER_MESSAGE * len(documents), "total_tokens": TOKENS_PER_MESSAGE * len(documents)}
+    return MockAnswer(200, _JSON, (encode({"id": "rerank-mock", "results": scores(query, documents), "usage": usage}),))
+
+
 # What they share
+
+
+def _asks_for_usage(request: JsonObject) -> bool:
+    options = request.get("stream_options")
+    return isinstance(options, dict) and options.get("include_usage") is True
 
 
 def _envelope(request: JsonObject, kind: str) -> JsonObject:
@@ -215,10 +269,25 @@ def _event(body: JsonObject) -> bytes:
 
 
 def _usage(request: JsonObject, completion: int) -> JsonObject:
-    prompt = TOKENS_PER_MESSAGE * len(request["messages"])
+    return _counted(len(request["messages"]), completion)
+
+
+def _counted(messages: int, completion: int) -> JsonObject:
+    prompt = TOKENS_PER_MESSAGE * messages
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
 def _refusal(message: str, parameter: str | None) -> MockAnswer:
     error = {"message": message, "type": "invalid_request_error", "param": parameter, "code": None}
     return MockAnswer(400, _JSON, (encode({"error": error}),))
+
+
+_OTHERS: Final[Mapping[str, Callable[[JsonObject], MockAnswer]]] = MappingProxyType(
+    {
+        "/embeddings": _embeddings,
+        "/completions": _completion,
+        "/images/generations": _images,
+        "/rerank": _rerank,
+    }
+)
+"""What is answered at a path that is not a chat's."""

@@ -1,13 +1,13 @@
-"""Chat completions of OpenAI's wire format: the request that is sent on, and the whole answer that comes back.
+"""Completions of OpenAI's wire format: the request that is sent on, and the whole answer that comes back.
 
-Source: OpenAI's API reference, Chat Completions. Both sides of a call speak it here, so bodies pass through raw except
-for the fields that the catalogue sets.
+Source: OpenAI's API reference, Chat Completions and Completions (legacy). Both sides of a call speak
+it here, so bodies pass through raw except for the fields that the catalogue sets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -41,6 +41,9 @@ class ChatRequest:
 
     __slots__ = ("fields", "include_usage", "model", "size", "stream")
 
+    needed: ClassVar = "messages"
+    told: ClassVar = "a list of messages"
+
     def __init__(self, body: bytes | memoryview) -> None:
         fields = read_fields(body)
         self.fields = fields
@@ -48,8 +51,8 @@ class ChatRequest:
         self.model = text(fields, "model", MODEL_LIMIT)
         self.stream = flag(fields, "stream") if "stream" in fields else False
         self.include_usage = self._asks_for_usage() if "stream_options" in fields else False
-        if "messages" not in fields:
-            raise InvalidBody("'messages' is required: a list of messages", details=[detail("messages", "a list")])
+        if self.needed not in fields:
+            raise InvalidBody(f"{self.needed!r} is required: {self.told}", details=[detail(self.needed, self.told)])
 
     def _asks_for_usage(self) -> bool:
         try:
@@ -82,6 +85,15 @@ class ChatRequest:
     def estimate(self, output_tokens: int) -> Usage:
         """Usage for an upstream that reports none: bytes of the request over four, and the tokens that were counted."""
         return Usage(input=-(-self.size // _BYTES_PER_TOKEN), output=output_tokens, estimated=True)
+
+
+class CompletionRequest(ChatRequest):
+    """An inbound request to go on with a text: the older form of a chat."""
+
+    __slots__ = ()
+
+    needed: ClassVar = "prompt"
+    told: ClassVar = "a text, or a list of texts or tokens"
 
 
 def whole_answer(body: bytes, json_name: msgspec.Raw, request: Inbound, extra: Extra) -> bytes | Failure:

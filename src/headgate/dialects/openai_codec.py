@@ -29,3 +29,10 @@ class ChatOverOpenAI:
 
     whole = staticmethod(whole_answer)
     classify = staticmethod(classify)
+
+
+class CompletionOverOpenAI(ChatOverOpenAI):
+    """Completions of a text, as the caller wrote them."""
+
+    def path(self, route: Route, _request: Inbound) -> str:
+        return route.path(route.provider.completions_path)

@@ -10,10 +10,16 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from headgate.catalogue.operations import Operation
+from headgate.catalogue.upstream import RERANK
 from headgate.dialects.anthropic_chat import ChatOverAnthropic
 from headgate.dialects.exchange import Codec, Inbound
-from headgate.dialects.openai_chat import ChatRequest
-from headgate.dialects.openai_codec import ChatOverOpenAI
+from headgate.dialects.openai_chat import ChatRequest, CompletionRequest
+from headgate.dialects.openai_codec import ChatOverOpenAI, CompletionOverOpenAI
+from headgate.dialects.openai_embeddings import EmbeddingOverOpenAI, EmbeddingRequest
+from headgate.dialects.openai_images import ImageOverOpenAI, ImageRequest
+from headgate.dialects.openai_json import JsonRequest
+from headgate.dialects.rerank import RerankOverRerank, RerankRequest
+from headgate.dialects.rerank_chat import RerankOverChat
 
 Parse: TypeAlias = Callable[[bytes | memoryview], Inbound]
 """A request as its caller wrote it; InvalidJson, InvalidBody."""
@@ -21,19 +27,39 @@ Parse: TypeAlias = Callable[[bytes | memoryview], Inbound]
 Codecs: TypeAlias = Mapping[str, Codec]
 """The codecs of one operation, by the dialect of the upstream."""
 
-PARSERS: Final[Mapping[Operation, Parse]] = MappingProxyType({Operation.CHAT: ChatRequest})
+PARSERS: Final[Mapping[Operation, Parse]] = MappingProxyType(
+    {
+        Operation.CHAT: ChatRequest,
+        Operation.COMPLETION: CompletionRequest,
+        Operation.EMBEDDING: EmbeddingRequest,
+        Operation.IMAGE: ImageRequest,
+        Operation.RERANK: RerankRequest,
+        Operation.MODERATION: JsonRequest,
+    }
+)
 
-_CHAT_OVER_OPENAI: Final = ChatOverOpenAI()
+_CHAT: Final[Codecs] = {"openai": ChatOverOpenAI(), "mock": ChatOverOpenAI(), "anthropic": ChatOverAnthropic()}
+
+
+def _alike(codec: Codec) -> Codecs:
+    """The mock speaks OpenAI's wire format."""
+    return {"openai": codec, "mock": codec}
+
 
 CODECS: Final[Mapping[Operation, Codecs]] = MappingProxyType(
     {
-        Operation.CHAT: {
-            "openai": _CHAT_OVER_OPENAI,
-            "mock": _CHAT_OVER_OPENAI,
-            "anthropic": ChatOverAnthropic(),
+        Operation.CHAT: _CHAT,
+        Operation.COMPLETION: _alike(CompletionOverOpenAI()),
+        Operation.EMBEDDING: _alike(EmbeddingOverOpenAI()),
+        Operation.IMAGE: _alike(ImageOverOpenAI()),
+        Operation.RERANK: {
+            **{dialect: RerankOverChat(codec, json_mode=dialect == "openai") for dialect, codec in _CHAT.items()},
+            "mock": RerankOverRerank("mock"),
+            RERANK: RerankOverRerank("native"),
         },
+        Operation.MODERATION: {},
     }
 )
 
 SERVED_DIALECTS: Final = frozenset(dialect for codecs in CODECS.values() for dialect in codecs)
-"""The dialects of upstreams that can be called for anything."""
+"""The dialects of upstreams that can be called for something."""

@@ -14,7 +14,7 @@ from headgate.core.failure import Failure
 from headgate.core.principal import Principal
 from headgate.dialects import pairs
 from headgate.dialects.exchange import Codec
-from headgate.gateway.endpoint import SERVED_AT, Endpoint
+from headgate.gateway.endpoint import Endpoint, served_at
 from headgate.gateway.ports import RequestHead, Wire
 from headgate.gateway.road import Road
 
@@ -38,6 +38,8 @@ def entry_for(
     """
     snapshot = road.current.snapshot
     if model is None:
+        if not endpoint.codecs:
+            raise WrongEndpoint(f"models of kind {endpoint.default} are kept in the catalogue and cannot be called")
         model = road.default_model(principal, endpoint.default)
         if model is None:
             message = "'model' is required: no default model is set"
@@ -52,13 +54,15 @@ def codec_for(offer: Offer, endpoint: Endpoint) -> Codec:
     WrongEndpoint if the entry does not do what the endpoint asks, ModelNotRoutable if it does not say where to go.
     """
     if endpoint.operation not in offer.operations:
-        raise WrongEndpoint(f"model {offer.name!r} is of kind {offer.kind}, which is served at {SERVED_AT[offer.kind]}")
+        where = served_at(offer)
+        rest = f"served at {where}" if where else "kept in the catalogue and cannot be called"
+        raise WrongEndpoint(f"model {offer.name!r} is of kind {offer.kind}, which is {rest}")
     route = offer.route
     if isinstance(route, Unroutable):
         raise ModelNotRoutable(f"model {offer.name!r} cannot be called: {route.message} ({route.field})")
-    codec = endpoint.codecs.get(route.provider.dialect)
+    codec = endpoint.codecs.get(route.dialect)
     if codec is None:
-        message = f"model {offer.name!r} cannot be called: the dialect {route.provider.dialect!r} is not served"
+        message = f"model {offer.name!r} cannot be called: the dialect {route.dialect!r} is not served here"
         raise ModelNotRoutable(message)
     return codec
 

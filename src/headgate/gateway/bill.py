@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from headgate.catalogue.carbon import estimate
@@ -52,3 +54,18 @@ class Bill(msgspec.Struct):
             )
         carbon = self.offer.carbon
         return members if carbon is None else b'%b,"carbon":%b' % (members, encode(estimate(carbon, usage)))
+
+
+def summed(usages: Iterable[Usage]) -> Usage:
+    """The usage of several answers together: estimated as soon as one is."""
+    total = Usage()
+    for usage in usages:
+        total = Usage(
+            input=total.input + usage.input,
+            cached_input=total.cached_input + usage.cached_input,
+            cache_write=total.cache_write + usage.cache_write,
+            output=total.output + usage.output,
+            reasoning=total.reasoning + usage.reasoning,
+            estimated=total.estimated or usage.estimated,
+        )
+    return total

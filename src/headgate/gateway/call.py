@@ -19,43 +19,26 @@ written with the first event that is neither a comment nor an error: until then 
 
 from __future__ import annotations
 
-import enum
 import math
 from typing import Final
 
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
-from headgate.core.errors import GatewayError, ShuttingDown, UpstreamFailed
+from headgate.core.errors import GatewayError, ShuttingDown
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.principal import Principal
 from headgate.dialects.exchange import Codec, Inbound, Relay
 from headgate.gateway.admission import admitted, codec_for, entry_for, without_secret
 from headgate.gateway.answer_head import answer_head
 from headgate.gateway.bill import Bill
+from headgate.gateway.call_state import ANSWER, BODY, CONNECT, ENDED, HEAD, SEND, STREAM, WAIT, State
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.ports import Client, Outcome, ReceivedHeaders, RequestHead, Settlement, Wire
 from headgate.gateway.road import Road
 from headgate.routing.plan import Plan, Try
 
 ERROR_BODY_LIMIT: Final = 64 * 1024
-
-
-class State(enum.IntEnum):
-    """Where a call stands."""
-
-    HEAD = 0
-    BODY = 1
-    CONNECT = 2
-    SEND = 3
-    WAIT = 4
-    ANSWER = 5
-    STREAM = 6
-    ENDED = 7
-
-
-# Names of the module: a member of an enumeration is looked up at each use, and a call compares states all the time.
-HEAD, BODY, CONNECT, SEND, WAIT, ANSWER, STREAM, ENDED = State
 
 
 class Call:
@@ -98,7 +81,7 @@ class Call:
     _offer: Offer
     _principal: Principal
     _request: Inbound
-    _snapshot: Snapshot
+    _snapshot: Snapshot | None
 
     def __init__(self, road: Road, client: Client, endpoint: Endpoint) -> None:
         self._road = road
@@ -147,6 +130,14 @@ class Call:
         try:
             self._principal = admitted(self._road, self._endpoint, head=head)
             self._begin(body, self._started)
+        except GatewayError as error:
+            self._refuse(error)
+
+    def part(self, principal: Principal, request: Inbound, *, offer: Offer, codec: Codec) -> None:
+        """In place of `whole` for a part of a larger call, which has admitted it and alone fails over."""
+        self._principal, self._request, self._snapshot = principal, request, None
+        try:
+            self._try(offer, codec, now=self._started)
         except GatewayError as error:
             self._refuse(error)
 
@@ -301,8 +292,7 @@ class Call:
         self._parts = []
         self._kept = 0
         if self._plan is None:
-            snapshot, principal = self._snapshot, self._principal
-            self._plan = Plan(self._offer, lambda failed: snapshot.failover(principal, failed), is_out=self._road.is_out)
+            self._plan = Plan(self._offer, self._successor, is_out=self._road.is_out)
         step = self._plan.failed(failure)
         while isinstance(step, Try):
             try:
@@ -312,7 +302,10 @@ class Call:
                 step = self._plan.failed(Failure(kind=FailureKind.UNROUTABLE, message=error.message))
             else:
                 return
-        self._report(UpstreamFailed(step.failures, model=self._offer.name), Outcome.FAILED)
+        self._report(self._endpoint.failed(step.failures, model=self._offer.name), Outcome.FAILED)
+
+    def _successor(self, failed: Offer) -> Offer | None:
+        return self._snapshot.failover(self._principal, failed) if self._snapshot is not None else None
 
     def _send(self, body: bytes, now: float) -> None:
         route, wire = self._offer.route, self._wire
@@ -331,7 +324,7 @@ class Call:
             failure = without_secret(failure, self._asked)
         self._road.telemetry.attempt_failed(self._offer, failure)
         if self.state is STREAM:
-            self._report(UpstreamFailed((failure,), model=self._offer.name), Outcome.FAILED)
+            self._report(self._endpoint.failed((failure,), model=self._offer.name), Outcome.FAILED)
             return
         self._try_another(failure)
 

@@ -8,7 +8,10 @@ from typing import Final
 import msgspec
 
 from headgate.catalogue.kinds import Kind
+from headgate.catalogue.offer import Offer
 from headgate.catalogue.operations import Operation
+from headgate.core.errors import RerankFailed, UpstreamFailed
+from headgate.dialects.openai_embeddings import RootedEmbeddingRequest
 from headgate.dialects.pairs import CODECS, PARSERS, Codecs, Parse
 
 
@@ -23,7 +26,8 @@ class Shape(enum.StrEnum):
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One inference route. `default` is the kind whose default model serves a request that names none; `parse` reads
-    a body, and `codecs` translate it for an upstream, by its dialect."""
+    a body, and `codecs` translate it for an upstream, by its dialect. `failed` is how an end without an answer is told.
+    """
 
     name: str
     method: bytes
@@ -34,34 +38,60 @@ class Endpoint(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     default: Kind
     parse: Parse
     codecs: Codecs
+    failed: type[UpstreamFailed]
 
 
 SECOND_MOUNT: Final = "/v2/workspaces/slug:llm-gateway/webhooks"
+COMPLETIONS_USE: Final = "llm:completions:use"
+EMBEDDINGS_USE: Final = "llm:embeddings:use"
+
+PATHS: Final = (
+    ("/v1/chat/completions", Operation.CHAT, Kind.CHAT),
+    ("/v1/completions", Operation.COMPLETION, Kind.COMPLETION),
+    ("/v1/embeddings", Operation.EMBEDDING, Kind.EMBEDDING),
+    ("/v1/images/generations", Operation.IMAGE, Kind.IMAGE),
+    ("/v1/rerank", Operation.RERANK, Kind.RERANK),
+    ("/v2/rerank", Operation.RERANK, Kind.RERANK),
+    ("/v1/moderations", Operation.MODERATION, Kind.MODERATION),
+)
+"""The paths of both mounts: what each asks of an entry, and whose default model it takes."""
+
+
+def _endpoint(mount: str, path: str, *, operation: Operation, default: Kind) -> Endpoint:
+    flat = mount == SECOND_MOUNT
+    return Endpoint(
+        name=operation.value,
+        method=b"POST",
+        path=(mount + path).encode(),
+        shape=Shape.FLAT if flat else Shape.OPENAI,
+        permission=EMBEDDINGS_USE if operation is Operation.EMBEDDING else COMPLETIONS_USE,
+        operation=operation,
+        default=default,
+        parse=RootedEmbeddingRequest if flat and operation is Operation.EMBEDDING else PARSERS[operation],
+        codecs=CODECS[operation],
+        failed=RerankFailed if operation is Operation.RERANK else UpstreamFailed,
+    )
+
 
 ENDPOINTS: Final = tuple(
-    Endpoint(
-        name="chat",
-        method=b"POST",
-        path=f"{mount}/v1/chat/completions".encode(),
-        shape=shape,
-        permission="llm:completions:use",
-        operation=Operation.CHAT,
-        default=Kind.CHAT,
-        parse=PARSERS[Operation.CHAT],
-        codecs=CODECS[Operation.CHAT],
-    )
-    for mount, shape in (("", Shape.OPENAI), (SECOND_MOUNT, Shape.FLAT))
+    _endpoint(mount, path, operation=operation, default=default)
+    for mount in ("", SECOND_MOUNT)
+    for path, operation, default in PATHS
 )
 
-SERVED_AT: Final = {
-    Kind.CHAT: "/v1/chat/completions",
-    Kind.COMPLETION: "/v1/completions",
-    Kind.EMBEDDING: "/v1/embeddings",
-    Kind.IMAGE: "/v1/images/generations",
-    Kind.TRANSCRIPTION: "/v1/audio/transcriptions",
-    Kind.SPEECH: "/v1/audio/speech",
-    Kind.RERANK: "/v1/rerank",
-    Kind.MODERATION: "/v1/moderations",
-    Kind.VIDEO: "no endpoint of this gateway",
+_SERVED_AT: Final = {
+    Operation.CHAT: "/v1/chat/completions",
+    Operation.COMPLETION: "/v1/completions",
+    Operation.EMBEDDING: "/v1/embeddings",
+    Operation.IMAGE: "/v1/images/generations",
+    Operation.IMAGE_EDIT: "/v1/images/edits",
+    Operation.TRANSCRIPTION: "/v1/audio/transcriptions",
+    Operation.TRANSLATION: "/v1/audio/translations",
+    Operation.SPEECH: "/v1/audio/speech",
+    Operation.RERANK: "/v1/rerank",
 }
-"""The endpoint that an entry asked for at another is pointed to."""
+
+
+def served_at(offer: Offer) -> str:
+    """The endpoints that an entry is called at, as words; "" if none calls it."""
+    return " and ".join(path for operation, path in _SERVED_AT.items() if operation in offer.operations)

@@ -34,6 +34,7 @@ FAILS_OVER: Final = frozenset(
         FailureKind.CUT,
         FailureKind.RATE_LIMITED,
         FailureKind.SERVER_ERROR,
+        FailureKind.UNREADABLE,
     }
 )
 """What another upstream may do better. Not among them: the caller's mistakes, and the total time, which is used up.

@@ -78,7 +78,7 @@ def test_an_unknown_path_below_the_second_mount_is_a_flat_404(quiet: Api, path: 
     assert told(quiet.ask("GET", f"{SECOND}{path}")) == (404, "UNKNOWN_ROUTE", "UnknownRoute")
 
 
-@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/model", "/v1/images/generations", "/v1/test/"])
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/model", "/v1/videos", "/v1/test/"])
 def test_an_unknown_path_below_the_first_mount_is_a_404_for_openais_clients(quiet: Api, path: str) -> None:
     answer = quiet.ask("POST", path)
 

@@ -1,0 +1,278 @@
+"""One request for embeddings, sent in as many parts as its entry takes, answered and settled as one.
+
+To its driver this is a call like any other. Each part is a `Call` of its own whose caller is this one; at most
+`parallelism` of them live at a time. All parts are served by the same entry: vectors of different models do not
+compare, so that when one part fails, the others are cancelled, and the entry that stands in serves all of them anew.
+What the cancelled attempts used is in the settlement, of which there is one.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+from headgate.catalogue.offer import Offer
+from headgate.catalogue.snapshot import Snapshot
+from headgate.core.errors import GatewayError, InvalidDimensions, ShuttingDown, UpstreamFailed
+from headgate.core.failure import Failure, FailureKind
+from headgate.core.principal import Principal
+from headgate.core.usage import Usage
+from headgate.dialects.exchange import Codec
+from headgate.dialects.openai_embeddings import EmbeddingRequest, Joined
+from headgate.gateway.admission import admitted, codec_for, entry_for
+from headgate.gateway.answer_head import answer_head
+from headgate.gateway.bill import Bill, summed
+from headgate.gateway.endpoint import Endpoint
+from headgate.gateway.fan_out_part import Part
+from headgate.gateway.ports import Client, Outcome, RequestHead, Settlement
+from headgate.gateway.road import Road
+from headgate.routing.plan import Plan, Try
+
+
+class _Phase(enum.IntEnum):
+    HEAD = 0
+    BODY = 1
+    PARTS = 2
+    ENDED = 3
+
+
+class _Round:
+    """The parts at one entry. `joined` takes their answers; None if there is but one part, which needs no joining."""
+
+    def __init__(self, offer: Offer, codec: Codec, *, requests: Sequence[EmbeddingRequest], parallelism: int) -> None:
+        self.offer = offer
+        self.codec = codec
+        self.requests = requests
+        self.parallelism = parallelism
+        self.joined = Joined(requests) if len(requests) > 1 else None
+        self.begun = 0
+        self.live: list[Part] = []
+        self.used: list[Usage] = []
+
+
+class FanOut:
+    """One request for embeddings, from its head to its settlement. Single use; driven from one thread."""
+
+    _principal: Principal
+    _request: EmbeddingRequest
+    _round: _Round
+    _snapshot: Snapshot
+
+    def __init__(self, road: Road, client: Client, endpoint: Endpoint) -> None:
+        self._road = road
+        self._client = client
+        self._endpoint = endpoint
+        self._started = road.clock.now()
+        self._phase = _Phase.HEAD
+        self._pieces: list[bytes] = []
+        self._plan: Plan | None = None
+        self._ended: list[Settlement] = []
+        self.request_id = road.ids.next()
+
+    # What the driver of the inbound connection tells
+
+    def head(self, head: RequestHead) -> None:
+        try:
+            self._principal = admitted(self._road, self._endpoint, head=head)
+        except GatewayError as error:
+            self._refuse(error)
+        else:
+            self._phase = _Phase.BODY
+
+    def body(self, data: bytes) -> None:
+        if self._phase is _Phase.BODY:
+            self._pieces.append(data)
+
+    def body_complete(self) -> None:
+        if self._phase is not _Phase.BODY:
+            return
+        pieces, self._pieces = self._pieces, []
+        try:
+            self._begin(b"".join(pieces))
+        except GatewayError as error:
+            self._refuse(error)
+
+    def whole(self, head: RequestHead, body: bytes | memoryview) -> None:
+        try:
+            self._principal = admitted(self._road, self._endpoint, head=head)
+            self._begin(body)
+        except GatewayError as error:
+            self._refuse(error)
+
+    def client_gone(self) -> None:
+        if self._phase is not _Phase.ENDED:
+            self._cancel()
+            self._settle(Outcome.CLIENT_GONE, 499)
+
+    def client_blocked(self) -> None:
+        """An answer is written at once: there is nothing to hold back."""
+
+    def client_writable(self) -> None: ...
+
+    def tick(self, now: float) -> None:
+        if self._phase is _Phase.PARTS:
+            for part in list(self._round.live):
+                part.tick(now)
+
+    def drain(self) -> None:
+        if self._phase is not _Phase.ENDED:
+            self._cancel()
+            self._report(ShuttingDown(), Outcome.DRAINED)
+
+    def abandon(self) -> None:
+        if self._phase is not _Phase.ENDED:
+            self._cancel()
+            self._settle(Outcome.ABANDONED, 500)
+            self._client.abort()
+
+    # What the parts tell
+
+    def part_answered(self, part: Part, body: bytes) -> None:
+        current = self._round
+        self._end_part(part)
+        if current.joined is None:
+            self._answer(body)
+            return
+        fault = current.joined.take(part.number, body)
+        if fault is None and current.joined.size > self._road.answer_limit:
+            message = f"the upstream's answers are larger than {self._road.answer_limit} bytes"
+            fault = Failure(kind=FailureKind.TOO_LARGE, message=message)
+        if fault is not None:
+            self._road.telemetry.attempt_failed(current.offer, fault)
+            self._fail(UpstreamFailed((fault,), model=current.offer.name))
+        elif current.begun == len(current.requests) and not current.live:
+            self._answer(None)
+        else:
+            self._fill()
+
+    def part_failed(self, part: Part, error: GatewayError) -> None:
+        self._end_part(part)
+        self._fail(error)
+
+    # From one entry to the next
+
+    def _begin(self, body: bytes | memoryview) -> None:
+        request = self._endpoint.parse(body)
+        assert isinstance(request, EmbeddingRequest), "the endpoint of embeddings parses them"
+        self._request = request
+        offer, _, self._snapshot = entry_for(self._road, self._endpoint, principal=self._principal, model=request.model)
+        self._serve(offer)
+
+    def _serve(self, offer: Offer) -> None:
+        """Send all parts to an entry; GatewayError, and nothing done, if it cannot take them."""
+        codec = codec_for(offer, self._endpoint)
+        rules, wanted = offer.embedding, self._request.dimensions
+        assert rules is not None, "an entry that embeds has the rules for it"
+        if wanted is not None and rules.sizes and wanted not in rules.sizes:
+            sizes = ", ".join(str(size) for size in rules.sizes)
+            raise InvalidDimensions(f"'dimensions' is {wanted}; model {offer.name!r} takes {sizes}")
+        requests = self._request.parts(rules.batch_size)
+        self._round = _Round(offer, codec, requests=requests, parallelism=rules.parallelism)
+        self._phase = _Phase.PARTS
+        self._fill()
+
+    def _fill(self) -> None:
+        """Begin as many parts as may live at a time."""
+        current = self._round
+        while (
+            self._phase is _Phase.PARTS
+            and current is self._round
+            and current.begun < len(current.requests)
+            and len(current.live) < current.parallelism
+        ):
+            part = Part(self, self._road, endpoint=self._endpoint, number=current.begun)
+            current.begun += 1
+            current.live.append(part)
+            part.begin(self._principal, current.requests[part.number], offer=current.offer, codec=current.codec)
+
+    def _fail(self, error: GatewayError) -> None:
+        """A part failed, and so does the whole, unless another entry may stand in."""
+        self._cancel()
+        if not isinstance(error, UpstreamFailed):
+            self._report(error, Outcome.FAILED)
+            return
+        if self._plan is None:
+            self._plan = Plan(self._round.offer, self._successor, is_out=self._road.is_out)
+        step = self._plan.failed(error.last)
+        while isinstance(step, Try):
+            try:
+                self._serve(step.offer)
+            except GatewayError as refused:
+                step = self._plan.failed(Failure(kind=FailureKind.UNROUTABLE, message=refused.message))
+            else:
+                return
+        self._report(self._endpoint.failed(step.failures, model=self._round.offer.name), Outcome.FAILED)
+
+    def _successor(self, failed: Offer) -> Offer | None:
+        return self._snapshot.failover(self._principal, failed)
+
+    def _end_part(self, part: Part) -> None:
+        self._round.live.remove(part)
+        if part.settlement is not None:
+            self._ended.append(part.settlement)
+            if part.settlement.usage is not None:
+                self._round.used.append(part.settlement.usage)
+
+    def _cancel(self) -> None:
+        if self._phase is _Phase.PARTS:
+            for part in list(self._round.live):
+                part.cancel()
+                self._end_part(part)
+
+    # Every way out
+
+    def _answer(self, body: bytes | None) -> None:
+        """`body` is the answer of the only part, None to join those of all."""
+        current = self._round
+        bill = Bill(current.offer, self._road.clock, self._started)
+        usage = summed(current.used)
+        tell = bill.extra
+        members = tell(usage)
+        if body is None:
+            assert current.joined is not None, "several parts are joined"
+            body = current.joined.answer(current.offer.json_name, usage=usage, extra=members)
+        cost = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
+        attempts = self._attempts()
+        self._settle(Outcome.ANSWERED, 200)
+        head = answer_head(
+            self.request_id, current.offer, attempts=attempts, content_type=b"application/json", more=cost
+        )
+        self._client.answer(200, head, body)
+
+    def _refuse(self, error: GatewayError) -> None:
+        """A refusal before any attempt: nothing was admitted, and nothing is settled."""
+        self._phase = _Phase.ENDED
+        self._road.telemetry.refused(error)
+        refusal = self._road.refusals.answer(error, self._endpoint.shape)
+        headers = b"x-request-id: %b\r\n" % self.request_id.encode() + refusal.headers
+        self._client.answer(refusal.status, headers, refusal.body)
+
+    def _report(self, error: GatewayError, outcome: Outcome) -> None:
+        refusal = self._road.refusals.answer(error, self._endpoint.shape)
+        attempts = self._attempts()
+        self._settle(outcome, refusal.status)
+        own = b"x-request-id: %b\r\nx-headgate-attempts: %d\r\n" % (self.request_id.encode(), attempts)
+        self._client.answer(refusal.status, own + refusal.headers, refusal.body)
+
+    def _attempts(self) -> int:
+        return sum(each.attempts for each in self._ended)
+
+    def _settle(self, outcome: Outcome, status: int) -> None:
+        """The one place where a request ends that was admitted."""
+        if self._phase is _Phase.PARTS:
+            used = [each for each in self._ended if each.usage is not None]
+            costs = [each.cost for each in used]
+            self._road.telemetry.settled(
+                Settlement(
+                    principal=self._principal,
+                    offer=self._round.offer,
+                    outcome=outcome,
+                    status=status,
+                    attempts=self._attempts(),
+                    usage=summed(each.usage for each in used if each.usage is not None) if used else None,
+                    cost=sum(cost for cost in costs if cost is not None) if used and None not in costs else None,
+                    duration=self._road.clock.now() - self._started,
+                    first_byte=None,
+                )
+            )
+        self._phase = _Phase.ENDED
