@@ -76,15 +76,6 @@ async def test_where_there_is_no_page_one_smallest_call_decides(desk: Desk, stat
     }
 
 
-async def test_an_embedding_model_is_tried_by_one_short_text(desk: Desk) -> None:
-    with Origin([expect(), send(NO_PAGE), until_closed()], answering(answer(b'{"data":[]}'))) as origin:
-        async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url, kind=Kind.EMBEDDING))
-
-    assert (outcome.ok, lines(origin)[1]) == (True, "POST /embeddings")
-    assert json.loads(origin.requests[1].body) == {"model": "gpt-x", "input": "Hi"}
-
-
 async def test_a_call_that_is_answered_with_something_else_is_a_failure(desk: Desk) -> None:
     with Origin([expect(), send(NO_PAGE), until_closed()], answering(answer(b'{"hello":1}'))) as origin:
         async with office(desk) as at:
@@ -270,3 +261,32 @@ async def test_a_provider_of_another_format_is_asked_and_called_in_its_own(desk:
     assert (page.header(b"x-api-key"), page.header(b"authorization")) == (KEY.reveal().encode(), None)
     assert page.header(b"anthropic-version") == call.header(b"anthropic-version") == b"2023-06-01"
     assert json.loads(call.body)["max_tokens"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "fields", "reply"),
+    [
+        (Kind.COMPLETION, "/completions", {"prompt": "Hi", "max_tokens": 1}, b'{"choices":[{"text":"H"}]}'),
+        (Kind.EMBEDDING, "/embeddings", {"input": "Hi"}, b'{"data":[{"index":0,"embedding":[0.1]}]}'),
+        (Kind.IMAGE, "/images/generations", {"prompt": "Hi", "n": 1}, b'{"created":1,"data":[{"url":"u"}]}'),
+    ],
+)
+async def test_each_kind_has_its_smallest_call(
+    desk: Desk, kind: Kind, path: str, fields: dict[str, Json], reply: bytes
+) -> None:
+    with Origin([expect(), send(NO_PAGE), until_closed()], answering(answer(reply))) as origin:
+        async with office(desk) as at:
+            outcome = await at.verify.probe(target(origin.url, kind=kind))
+
+    assert outcome.ok, outcome.message
+    assert lines(origin)[1] == f"POST {path}"
+    assert json.loads(origin.requests[1].body) == {"model": "gpt-x", **fields}
+
+
+async def test_what_orders_documents_is_asked_to_order_one(desk: Desk) -> None:
+    ordered = answer(b'{"results":[{"index":0,"relevance_score":0.5}]}')
+    with Origin([expect(), send(NO_PAGE), until_closed()], answering(ordered)) as origin:
+        async with office(desk) as at:
+            outcome = await at.verify.probe(target(origin.url, provider="cohere", kind=Kind.RERANK))
+
+    assert (outcome.ok, lines(origin)[1]) == (True, "POST /rerank")

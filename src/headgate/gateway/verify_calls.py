@@ -70,7 +70,7 @@ class SmallCall(msgspec.Struct, frozen=True):
 
 def small_call(route: Route, operation: Operation, *, fields: JsonObject) -> SmallCall | None:
     """A call of `operation` to the upstream, None if it cannot be spoken to for that."""
-    codec, parse = CODECS.get(operation, {}).get(route.provider.dialect), PARSERS.get(operation)
+    codec, parse = CODECS.get(operation, {}).get(route.dialect), PARSERS.get(operation)
     if codec is None or parse is None:
         return None
     try:

@@ -67,7 +67,7 @@ def smoke_call(offer: Offer, operation: str) -> SmallCall | SmokeResult:
         return _unroutable(route.message)
     what, fields = _ASKED[operation]
     call = small_call(route, what, fields=fields)
-    return call if call is not None else _unroutable(f"the dialect {route.provider.dialect!r} is not served here")
+    return call if call is not None else _unroutable(f"the dialect {route.dialect!r} is not served here")
 
 
 def _unroutable(reason: str) -> SmokeResult:
