@@ -10,12 +10,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from headgate.web.assets_api import fields as assets
+from headgate.web.assets_api.described import LIST as LIST_ASSETS
+from headgate.web.assets_api.view import SUMMARY
 from headgate.web.catalogue_api.described import LIST
 from headgate.web.catalogue_api.fields import IDENTITY, READ_ONLY, TABLE
+from headgate.web.envelope import CODES
 from headgate.web.openapi import FILE
 from tools.sources import ROOT
 
-PAGES = ("catalogue-api.md", "admin-api.md")
+PAGES = ("catalogue-api.md", "admin-api.md", "assets-api.md")
 PUBLISHED_CODES = (
     "RATE_LIMITED", "MODEL_NOT_ALLOWED", "HEADER_POLICY_VIOLATION", "MODEL_NOT_FOUND", "MODEL_EXISTS",
     "MISSING_MODEL_ID", "MISSING_TYPE", "INVALID_BODY", "INVALID_ITEMS", "INVALID_DIMENSIONS", "PAYLOAD_TOO_LARGE",
@@ -72,7 +76,9 @@ def test_every_parameter_and_field_is_on_the_page() -> None:
     assert [word for word in words if f"`{word}`" not in text] == []
 
 
-@pytest.mark.parametrize(("name", "prefix"), [("catalogue-api.md", "/v1/"), ("admin-api.md", "/admin/v1/")])
+@pytest.mark.parametrize(
+    ("name", "prefix"), [("catalogue-api.md", "/v1/"), ("admin-api.md", "/admin/v1/"), ("assets-api.md", "/assets/")]
+)
 def test_every_operation_is_on_its_page(name: str, prefix: str) -> None:
     paths = msgspec.json.decode(FILE.read_bytes())["paths"]
     operations = [
@@ -80,3 +86,11 @@ def test_every_operation_is_on_its_page(name: str, prefix: str) -> None:
     ]
 
     assert [operation for operation in operations if not any(operation in row for row in rows(name))] == []
+
+
+def test_every_parameter_field_and_code_of_the_assets_api_is_on_its_page() -> None:
+    text = page("assets-api.md")
+    words = [*assets.TABLE, *assets.STATUS, *assets.READ_ONLY, assets.CREDENTIALS, assets.RESOURCE_URI]
+    words += [*(each["name"] for each in LIST_ASSETS.words["parameters"]), *CODES.values(), *SUMMARY]
+
+    assert [word for word in words if f"`{word}`" not in text] == []

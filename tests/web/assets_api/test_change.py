@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headgate.core.json import Json
+from headgate.core.json import Json, JsonObject
 from headgate.gateway.stores import VerificationState
 from headgate.gateway.verify import ProbeOutcome
 from tests.web.assets_api.project import SEED, WHOLE, Assets, faults, told
@@ -43,7 +43,8 @@ def test_null_clears_what_may_be_null(assets: Assets, field: str) -> None:
     assets.create(**{key: value for key, value in WHOLE.items() if key not in {"name", "resource_uri"}})
     assets.put("m", status_message="noted")
 
-    assert assets.put("m", **{field: None})[field] is None
+    cleared: JsonObject = {field: None}
+    assert assets.put("m", **cleared)[field] is None
 
 
 def test_null_empties_the_tags(assets: Assets) -> None:
@@ -62,7 +63,8 @@ def test_null_makes_it_a_chat_model(assets: Assets) -> None:
 def test_null_leaves_what_cannot_be_null(assets: Assets, field: str) -> None:
     before = assets.create()
 
-    assert assets.put("m", **{field: None})[field] == before[field]
+    cleared: JsonObject = {field: None}
+    assert assets.put("m", **cleared)[field] == before[field]
     assert assets.revision == 1
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from headgate.catalogue.offer import document_of
-from headgate.core.json import Json
+from headgate.core.json import Json, JsonObject
 from tests.web.api import read
 from tests.web.assets_api.project import FIELDS, SEED, WHOLE, Assets, faults, told
 
@@ -162,7 +162,7 @@ def test_each_mode_is_a_kind(assets: Assets, mode: str, kind: str) -> None:
 
 
 def test_optional_fields_may_be_null(assets: Assets) -> None:
-    nulls = {key: None for key in WHOLE if key not in {"name", "litellm_model", "credentials", "tags"}}
+    nulls: JsonObject = {key: None for key in WHOLE if key not in {"name", "litellm_model", "credentials", "tags"}}
 
     made = assets.create(tags=None, **nulls)
 
@@ -269,7 +269,7 @@ def test_what_is_no_json_object_is_malformed(still: Assets, body: bytes) -> None
 
 def test_zero_is_an_integer_like_any_other(assets: Assets) -> None:
     counts = ("max_input_tokens", "max_output_tokens", "rpm", "tpm", "default_max_tokens", "timeout")
-    zeros = dict.fromkeys((*counts, "default_temperature"), 0)
+    zeros: JsonObject = dict.fromkeys((*counts, "default_temperature"), 0)
 
     made = assets.create(**zeros)
 
