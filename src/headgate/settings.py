@@ -83,6 +83,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     master_key_file: Annotated[
         Path | None, Setting(path, "A file that holds the master key; by default one in the data directory.")
     ] = None
+    new_master_key: Annotated[
+        Secret | None,
+        Setting(strong_secret, "The key that `headgate rotate-key` puts in the place of master_key; both open."),
+    ] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Setting(one_of("debug", "info", "warning", "error"), "The least severe messages that are logged."),

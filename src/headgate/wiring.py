@@ -6,6 +6,7 @@ is built here lives as long as the process; nothing else holds global state.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -23,8 +24,9 @@ from headgate.adapters.clock import SystemClock
 from headgate.adapters.memory import keep_freed_memory, settle_heap
 from headgate.adapters.passwords import Argon2Passwords
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
-from headgate.adapters.sealing.master_key import FILE_NAME, MasterKeyRefused, master_key
-from headgate.adapters.sessions import SessionTexts, new_signing_key
+from headgate.adapters.sealing.key_ring import KeySource, key_ring
+from headgate.adapters.sealing.master_key import FILE_NAME, MasterKeyRefused
+from headgate.adapters.sessions import SessionTexts, can_sign, new_signing_key
 from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.credentials import SqlCredentials
@@ -65,6 +67,7 @@ from headgate.gateway.identify import Identify
 from headgate.gateway.road import Refusal, Road, Timeouts
 from headgate.gateway.sign_in import Limits, SignIn
 from headgate.gateway.stores import DirectoryContents
+from headgate.gateway.unreadable import mark_unreadable
 from headgate.gateway.verify import Verify
 from headgate.gateway.watch import Watch, keep_written
 from headgate.settings import Settings, StartRefused
@@ -77,6 +80,7 @@ from headgate.web.server import DrainTimes, GatewayServer, Readiness, Started, a
 
 ANSWER_LIMIT: Final = 64 * 1024 * 1024
 _CLOCK: Final = SystemClock()
+_LOG: Final = logging.getLogger("headgate")
 _SWITCH_SECONDS: Final = 0.0005
 """A thread that computes gives way to the event loop after this long; Python's own 5 ms would be felt by streams."""
 
@@ -108,6 +112,8 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
         except (DatabaseRefused, MasterKeyRefused, Conflict) as error:
             raise StartRefused(str(error)) from error
         server = _server(parts)
+        # Beside the first requests: with very many entries it takes a second.
+        parts.database.writer.submit(lambda: _warn_of_unreadable(parts))
         settle_heap()
         sys.setswitchinterval(_SWITCH_SECONDS)
         started = Started(address=address_of(listener), first=parts.first, token=token)
@@ -150,8 +156,7 @@ def _parts(
     settings: Settings, database: Database, *, contents: DirectoryContents, directory: Directory, first: bool
 ) -> _Parts:
     store, credential_store = SqlCatalogue(database), SqlCredentials(database)
-    key_file = settings.master_key_file or settings.data_dir / FILE_NAME
-    ring = KeyRing([master_key(settings.master_key, key_file, may_create=first)])
+    ring = key_ring(key_source(settings), may_create=first)
     offers = (offer(entry, BUNDLED) for entry in store.entries())
     snapshot = Snapshot.of(offers, store.head(), shares=SqlSharing(database).shares())
     desk = Desk(
@@ -180,8 +185,20 @@ def _parts(
     )
 
 
+def key_source(settings: Settings) -> KeySource:
+    """Where the settings say that the master keys are."""
+    file = settings.master_key_file or settings.data_dir / FILE_NAME
+    return KeySource(file=file, given=settings.master_key, heir=settings.new_master_key)
+
+
 def _new_id() -> str:
     return uuid7(_CLOCK.wall(), os.urandom(10))
+
+
+def _warn_of_unreadable(parts: _Parts) -> None:
+    count = mark_unreadable(parts.desk, SecretOpener(parts.ring))
+    if count:
+        _LOG.warning("%d provider secrets do not open: their entries are marked as failed", count)
 
 
 # What runs
@@ -289,11 +306,11 @@ def _sign_in(parts: _Parts, grants: Grants) -> SignIn:
 
 
 def _sessions(parts: _Parts) -> SessionTexts:
-    keys = list(parts.signing_keys)
-    if not keys:
-        keys = [new_signing_key(_new_id(), SecretSealer(parts.ring), now=_CLOCK.wall())]
-        SqlDirectory(parts.database).put_signing_key(keys[0])
-    return SessionTexts(keys, SecretOpener(parts.ring), installation=SqlInstallation(parts.database).id)
+    keys, opener = list(parts.signing_keys), SecretOpener(parts.ring)
+    if not can_sign(keys, opener):
+        keys.append(new_signing_key(_new_id(), SecretSealer(parts.ring), now=_CLOCK.wall()))
+        SqlDirectory(parts.database).put_signing_key(keys[-1])
+    return SessionTexts(keys, opener, installation=SqlInstallation(parts.database).id)
 
 
 def _road(parts: _Parts, identify: Identify, *, upstream: Upstreams, metrics: Metrics) -> Road:

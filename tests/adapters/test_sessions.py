@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.access.identity import Session, SigningKey
-from headgate.adapters.sealing.envelope import KeyRing, SealBroken, SecretOpener, SecretSealer
+from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sealing.master_key import MasterKey
-from headgate.adapters.sessions import AUDIENCE, TYPE, SessionTexts, new_signing_key
+from headgate.adapters.sessions import AUDIENCE, TYPE, SessionTexts, can_sign, new_signing_key
 
 NOW = 1_800_000_000.0
 RING = KeyRing([MasterKey(bytes(range(32)))])
@@ -171,6 +171,7 @@ CLAIMS: dict[str, Any] = {
     "iss null": {"iss": None},
     "nbf, which we do not write": {"nbf": int(NOW) + 60},
     "a role, which no token carries": {"role": "owner"},
+    "iat to come": {"iat": int(NOW) + 3600},
 }
 
 
@@ -184,6 +185,22 @@ def test_claims_that_are_not_exactly_ours_are_refused_even_under_our_own_signatu
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"session-1"', b"{", b"\xff", b"[" * 3000])
 def test_a_body_that_is_no_object_is_refused_even_under_our_own_signature(texts: SessionTexts, body: bytes) -> None:
     assert texts.verify(forged(GOOD_HEADER, body), NOW) is None
+
+
+def twice(part_of_token: object, name: str, value: object) -> bytes:
+    """JSON of an object in which one name occurs twice, the second time with its true value."""
+    text = msgspec.json.encode(part_of_token)
+    return b"{" + msgspec.json.encode(name) + b":" + msgspec.json.encode(value) + b"," + text[1:]
+
+
+@pytest.mark.parametrize("name", GOOD_CLAIMS)
+def test_a_claim_that_occurs_twice_is_refused_even_under_our_own_signature(texts: SessionTexts, name: str) -> None:
+    assert texts.verify(forged(GOOD_HEADER, twice(GOOD_CLAIMS, name, GOOD_CLAIMS[name])), NOW) is None
+
+
+@pytest.mark.parametrize("name", GOOD_HEADER)
+def test_a_header_that_occurs_twice_is_refused_even_under_our_own_signature(texts: SessionTexts, name: str) -> None:
+    assert texts.verify(forged(twice(GOOD_HEADER, name, GOOD_HEADER[name])), NOW) is None
 
 
 FORGERIES = {
@@ -262,12 +279,44 @@ def test_the_newest_key_signs_and_the_older_one_still_verifies() -> None:
     assert before.verify(after.sign(SESSION).reveal(), NOW) is None
 
 
+def test_a_key_vouches_for_no_session_that_was_opened_after_another_took_over() -> None:
+    texts = SessionTexts([KEY], OPENER, installation=INSTALLATION)
+    texts.take(new_signing_key("key-2", SEALER, now=NOW + 1))
+
+    assert texts.verify(forged(GOOD_HEADER), NOW + 2) == "session-1"
+    assert texts.verify(with_claims(iat=int(NOW) + 2), NOW + 2) is None
+
+
+def test_a_key_that_does_not_open_does_not_take_over() -> None:
+    texts = SessionTexts([KEY], OPENER, installation=INSTALLATION)
+    stranger = SigningKey(id="key-2", public=KEY.public, sealed_private=KEY.sealed_private, created_at=NOW + 1)
+
+    with pytest.raises(ValueError, match="key-2"):
+        texts.take(stranger)
+
+    assert jwt.get_unverified_header(texts.sign(SESSION).reveal())["kid"] == "key-1"
+    assert texts.verify(with_claims(iat=int(NOW) + 2), NOW + 2) == "session-1"
+
+
 def test_the_private_half_is_sealed_and_bound_to_its_key() -> None:
     assert PRIVATE.private_bytes_raw() not in KEY.sealed_private
     moved = SigningKey(id="key-2", public=KEY.public, sealed_private=KEY.sealed_private, created_at=NOW)
 
-    with pytest.raises(SealBroken):
+    assert not can_sign([moved], OPENER)
+    with pytest.raises(ValueError, match="need a signing key that opens"):
         SessionTexts([moved], OPENER, installation=INSTALLATION)
+
+
+def test_a_key_that_does_not_open_signs_no_more_and_still_verifies_what_it_signed(texts: SessionTexts) -> None:
+    signed = texts.sign(SESSION).reveal()
+    broken = msgspec.structs.replace(KEY, sealed_private=b"altered", created_at=NOW + 1)
+    other = new_signing_key("key-2", SEALER, now=NOW)
+
+    after = SessionTexts([broken, other], OPENER, installation=INSTALLATION)
+
+    assert after.verify(signed, NOW) == SESSION.id
+    assert after.verify(after.sign(SESSION).reveal(), NOW) == SESSION.id
+    assert jwt.get_unverified_header(after.sign(SESSION).reveal())["kid"] == "key-2"
 
 
 def test_without_a_key_there_are_no_sessions() -> None:

@@ -65,7 +65,7 @@ def new_signing_key(key_id: str, seals: Seals, *, now: float) -> SigningKey:
     return SigningKey(
         id=key_id,
         public=private.public_key().public_bytes_raw(),
-        sealed_private=seals.seal_bytes(_purpose(key_id), private.private_bytes_raw()),
+        sealed_private=seals.seal_bytes(purpose_of(key_id), private.private_bytes_raw()),
         created_at=now,
     )
 
@@ -73,19 +73,18 @@ def new_signing_key(key_id: str, seals: Seals, *, now: float) -> SigningKey:
 class SessionTexts:
     """Writes and reads the tokens of one installation: the SessionSigner and SessionVerifier ports.
 
-    The newest key signs, all of them verify. `installation` is its id; a token of another one is not accepted here.
+    The newest key that opens signs, all of them verify. `installation` is its id; a token of another one is not accepted here.
     """
 
     def __init__(self, keys: Sequence[SigningKey], opens: Opens, *, installation: str) -> None:
         if not keys:
             raise ValueError("sessions need at least one signing key")
-        newest = max(keys, key=lambda key: key.created_at)
+        signing = _newest_that_opens(keys, opens)
+        if signing is None:
+            raise ValueError("sessions need a signing key that opens")
         self._issuer = f"headgate:{installation}"
         self._public = {key.id: Ed25519PublicKey.from_public_bytes(key.public) for key in keys}
-        self._key_id = newest.id
-        self._private = Ed25519PrivateKey.from_private_bytes(
-            opens.open_bytes(_purpose(newest.id), newest.sealed_private)
-        )
+        self._key_id, self._private = signing
         self._jws = PyJWS(algorithms=[ALGORITHM])
         self._verified: Recent[bytes, _Claims] = Recent(_REMEMBERED)
 
@@ -127,5 +126,21 @@ class SessionTexts:
         return claims if claims.iss == self._issuer and claims.aud == AUDIENCE else None
 
 
-def _purpose(key_id: str) -> str:
+def can_sign(keys: Sequence[SigningKey], opens: Opens) -> bool:
+    """Whether any of the keys opens. One that does not still verifies what it signed."""
+    return _newest_that_opens(keys, opens) is not None
+
+
+def purpose_of(key_id: str) -> str:
+    """What the private half of a signing key is sealed for."""
     return f"session signing key {key_id}"
+
+
+def _newest_that_opens(keys: Sequence[SigningKey], opens: Opens) -> tuple[str, Ed25519PrivateKey] | None:
+    for key in sorted(keys, key=lambda key: key.created_at, reverse=True):
+        try:
+            private = opens.open_bytes(purpose_of(key.id), key.sealed_private)
+        except ValueError:
+            continue
+        return key.id, Ed25519PrivateKey.from_private_bytes(private)
+    return None

@@ -55,6 +55,18 @@ def serve(
     raise typer.Exit(serve(_given(host=host, port=port, data_dir=data_dir), config=config))
 
 
+@app.command("rotate-key")
+def rotate_key(
+    *,
+    data_dir: Annotated[str | None, typer.Option(help="The directory for everything that is kept.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The settings file, instead of headgate.toml.")] = None,
+) -> None:
+    """Seal everything under a new master key. Stop the server first; broken off, it goes on when it is run again."""
+    from headgate.cli.rotate_key import rotate_key  # noqa: PLC0415 - see above
+
+    raise typer.Exit(rotate_key(_given(data_dir=data_dir), config=config))
+
+
 @audit.command()
 def verify(
     *,

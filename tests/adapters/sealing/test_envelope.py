@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.adapters.sealing.envelope import KeyRing, SealBroken, SecretOpener, SecretSealer
+from headgate.adapters.sealing.envelope import KeyRing, SealBroken, SecretOpener, SecretRewrapper, SecretSealer
 from headgate.adapters.sealing.master_key import MasterKey
 from headgate.catalogue.credential import Credential, Sealed, StoredCredential
 from headgate.catalogue.scope import PLATFORM, organization
@@ -95,11 +95,17 @@ def test_no_part_can_be_shortened_or_lengthened(part: str) -> None:
         pytest.param(msgspec.structs.replace(CREDENTIAL, scope=organization("o2")), id="another tenant"),
         pytest.param(msgspec.structs.replace(CREDENTIAL, scope=PLATFORM), id="a wider scope"),
         pytest.param(msgspec.structs.replace(CREDENTIAL, version=1), id="an earlier version"),
+        pytest.param(msgspec.structs.replace(CREDENTIAL, entry="e1"), id="an entry"),
+        pytest.param(msgspec.structs.replace(CREDENTIAL, origins=("https://evil.example",)), id="another origin"),
+        pytest.param(
+            msgspec.structs.replace(CREDENTIAL, origins=(*CREDENTIAL.origins, "https://evil.example")),
+            id="an origin more",
+        ),
     ],
 )
 def test_a_sealed_secret_does_not_open_elsewhere(elsewhere: Credential) -> None:
     with pytest.raises(
-        SealBroken, match=f"credential '{elsewhere.id}' does not open: .*another row, tenant or version"
+        SealBroken, match=f"credential '{elsewhere.id}' does not open: .*another row, tenant, entry, origin or version"
     ):
         SecretOpener(RING).open(StoredCredential(elsewhere, sealed().sealed))
 
@@ -138,6 +144,43 @@ def test_a_ring_seals_with_its_first_key_and_opens_with_all() -> None:
 
     assert after.sealed.key_id == OTHER_KEY.id
     assert [SecretOpener(ring).open(each).reveal() for each in (before, after)] == [TEXT, "newer"]
+
+
+SUCCESSION = KeyRing([OTHER_KEY, KEY])
+
+
+def test_a_secret_that_is_rewrapped_opens_under_the_newest_key_alone() -> None:
+    before = sealed()
+
+    after = SecretRewrapper(SUCCESSION).rewrap(before)
+
+    assert SecretOpener(KeyRing([OTHER_KEY])).open(after).reveal() == TEXT
+    assert (after.credential, after.sealed.ciphertext) == (before.credential, before.sealed.ciphertext)
+    with pytest.raises(SealBroken):
+        SecretOpener(KeyRing([KEY])).open(after)
+
+
+def test_bytes_that_are_rewrapped_open_under_the_newest_key_alone() -> None:
+    blob = SecretRewrapper(SUCCESSION).rewrap_bytes(
+        "signing key g1", SecretSealer(RING).seal_bytes("signing key g1", b"x")
+    )
+
+    assert SecretOpener(KeyRing([OTHER_KEY])).open_bytes("signing key g1", blob) == b"x"
+
+
+def test_what_is_under_the_newest_key_already_is_left_as_it_is() -> None:
+    once = SecretRewrapper(SUCCESSION).rewrap(sealed())
+
+    assert SecretRewrapper(SUCCESSION).rewrap(once) == once
+
+
+def test_what_does_not_open_cannot_be_rewrapped() -> None:
+    moved = StoredCredential(msgspec.structs.replace(CREDENTIAL, id="c2"), sealed().sealed)
+
+    with pytest.raises(SealBroken, match="credential 'c2'"):
+        SecretRewrapper(SUCCESSION).rewrap(moved)
+    with pytest.raises(SealBroken, match="not a sealed value"):
+        SecretRewrapper(SUCCESSION).rewrap_bytes("signing key g1", b"nonsense")
 
 
 def test_a_ring_without_keys_is_refused() -> None:

@@ -1,16 +1,17 @@
 """Sealing and opening: AES-256-GCM in two layers.
 
 Each secret is encrypted under a data key of its own, drawn for it and used once; the data key is encrypted
-("wrapped") under the master key. What a secret belongs to is bound into both layers as associated data, so a sealed
-secret that is copied to another row, tenant or version does not open there. To change the master key, data keys are
-wrapped again and no secret has to be decrypted; until all are, the former key stays on the ring for opening.
+("wrapped") under the master key. What a secret belongs to and where it may be sent is bound into both layers as
+associated data, so a sealed secret that is copied to another row, tenant, entry or version does not open there, and
+neither does one whose origins were changed behind our back. To change the master key, data keys are wrapped again and
+no secret has to be decrypted; until all are, the former key stays on the ring for opening.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -94,32 +95,79 @@ class SecretOpener:
             raise SealBroken(f"{purpose!r} does not open: {error}") from error
 
 
-def _credential_place(credential: Credential) -> Sequence[str | int]:
-    return "credential", credential.scope.key, credential.id, credential.version
+class SecretRewrapper:
+    """Puts what is sealed under the ring's newest key, without opening it."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    def rewrap(self, stored: StoredCredential) -> StoredCredential:
+        """The same secret under the newest key, or SealBroken."""
+        credential = stored.credential
+        try:
+            return StoredCredential(credential, _rewrap(self._ring, _credential_place(credential), stored.sealed))
+        except SealBroken as error:
+            raise SealBroken(f"credential {credential.id!r} does not open: {error}") from error
+
+    def rewrap_bytes(self, purpose: str, blob: bytes) -> bytes:
+        """The same value under the newest key, or SealBroken."""
+        try:
+            return msgspec.msgpack.encode(_rewrap(self._ring, _bytes_place(purpose), _BLOB.decode(blob)))
+        except msgspec.MsgspecError:
+            raise SealBroken(f"{purpose!r} does not open: it is not a sealed value") from None
+        except SealBroken as error:
+            raise SealBroken(f"{purpose!r} does not open: {error}") from error
 
 
-def _bytes_place(purpose: str) -> Sequence[str | int]:
+_Place: TypeAlias = Sequence[str | int | Sequence[str]]
+
+
+def _credential_place(credential: Credential) -> _Place:
+    about = credential
+    return "credential", about.scope.key, about.id, about.version, about.entry or "", about.origins
+
+
+def _bytes_place(purpose: str) -> _Place:
     return "bytes", purpose
 
 
-def _seal(master: MasterKey, place: Sequence[str | int], data: bytes) -> Sealed:
-    data_key, wrap_nonce, nonce = os.urandom(_DATA_KEY_BYTES), os.urandom(NONCE_BYTES), os.urandom(NONCE_BYTES)
-    wrapped = AESGCM(master.reveal()).encrypt(wrap_nonce, data_key, _bound(*place, "data key", master.id))
+def _seal(master: MasterKey, place: _Place, data: bytes) -> Sealed:
+    data_key, nonce = os.urandom(_DATA_KEY_BYTES), os.urandom(NONCE_BYTES)
     ciphertext = AESGCM(data_key).encrypt(nonce, data, _bound(*place, "secret"))
-    return Sealed(key_id=master.id, wrapped_key=wrap_nonce + wrapped, nonce=nonce, ciphertext=ciphertext)
+    return Sealed(key_id=master.id, wrapped_key=_wrap(master, place, data_key), nonce=nonce, ciphertext=ciphertext)
 
 
-def _open(ring: KeyRing, place: Sequence[str | int], sealed: Sealed) -> bytes:
-    master = ring.named(sealed.key_id)
-    wrap_nonce, wrapped = sealed.wrapped_key[:NONCE_BYTES], sealed.wrapped_key[NONCE_BYTES:]
+def _open(ring: KeyRing, place: _Place, sealed: Sealed) -> bytes:
+    data_key = _unwrap(ring.named(sealed.key_id), place, sealed.wrapped_key)
+    return _decrypted(data_key, sealed.nonce, sealed.ciphertext, bound=_bound(*place, "secret"))
+
+
+def _rewrap(ring: KeyRing, place: _Place, sealed: Sealed) -> Sealed:
+    heir = ring.newest
+    if sealed.key_id == heir.id:
+        return sealed
+    data_key = _unwrap(ring.named(sealed.key_id), place, sealed.wrapped_key)
+    return msgspec.structs.replace(sealed, key_id=heir.id, wrapped_key=_wrap(heir, place, data_key))
+
+
+def _wrap(master: MasterKey, place: _Place, data_key: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(master.reveal()).encrypt(nonce, data_key, _bound(*place, "data key", master.id))
+
+
+def _unwrap(master: MasterKey, place: _Place, wrapped: bytes) -> bytes:
+    bound = _bound(*place, "data key", master.id)
+    return _decrypted(master.reveal(), wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound=bound)
+
+
+def _decrypted(key: bytes, nonce: bytes, ciphertext: bytes, *, bound: bytes) -> bytes:
     try:
-        data_key = AESGCM(master.reveal()).decrypt(wrap_nonce, wrapped, _bound(*place, "data key", master.id))
-        return AESGCM(data_key).decrypt(sealed.nonce, sealed.ciphertext, _bound(*place, "secret"))
+        return AESGCM(key).decrypt(nonce, ciphertext, bound)
     except (InvalidTag, ValueError):
         # ValueError: a nonce or key of a wrong length. Which of these it was would help only who tampered.
-        raise SealBroken("it was altered, or sealed for another row, tenant or version") from None
+        raise SealBroken("it was altered, or sealed for another row, tenant, entry, origin or version") from None
 
 
-def _bound(*words: str | int) -> bytes:
+def _bound(*words: str | int | Sequence[str]) -> bytes:
     """Associated data. JSON, because its quoting keeps two different lists from becoming the same bytes."""
     return encode(["headgate", _FORMAT, *words])

@@ -117,7 +117,7 @@ def create_key_file(path: Path) -> MasterKey:
             os.link(draft, path)
         finally:
             draft.unlink()
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     except OSError as error:
         raise _refused(path, f"cannot be created: {error.strerror}") from error
     return key
@@ -131,7 +131,8 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(descriptor)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """See that names made or changed in a directory are on disk."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -29,7 +29,7 @@ class SqlCredentials:
         with self._database.reading() as connection:
             rows = connection.execution_options(yield_per=_FETCH).execute(select(credential).order_by(credential.c.id))
             for row in rows:
-                yield _stored(row)
+                yield stored_credential(row)
 
     def put(self, stored: Sequence[StoredCredential]) -> None:
         with self._database.writing() as connection:
@@ -89,7 +89,8 @@ def _values(stored: StoredCredential) -> Values:
     }
 
 
-def _stored(row: Row[tuple[object, ...]]) -> StoredCredential:
+def stored_credential(row: Row[tuple[object, ...]]) -> StoredCredential:
+    """What a row of the table holds."""
     return StoredCredential(
         Credential(
             id=row.id,
