@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from headgate.catalogue.entry import Document, ModelEntry, Pricing
 from headgate.catalogue.kinds import Kind
@@ -16,12 +16,16 @@ from headgate.catalogue.providers import BUNDLED
 from headgate.catalogue.scope import PLATFORM
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import GatewayError, NotAuthenticated, UpstreamFailed
+from headgate.core.events import EventName
 from headgate.core.failure import Failure
 from headgate.core.ids import RequestIds
+from headgate.core.json import JsonObject
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.call import Call
 from headgate.gateway.endpoint import ENDPOINTS, Endpoint, Shape
-from headgate.gateway.ports import RequestHead, Settlement
+from headgate.gateway.fan_out import FanOut
+from headgate.gateway.header_policies import HeaderPolicies
+from headgate.gateway.ports import RequestHead, Settlement, UpstreamEvents
 from headgate.gateway.road import Refusal, Road, Timeouts
 
 PRINCIPAL = Principal(
@@ -59,6 +63,13 @@ def entry(name: str, **fields: object) -> ModelEntry:
     )
 
 
+EMBEDDINGS: Final = next(each for each in ENDPOINTS if each.name == "embedding")
+
+
+def endpoint_at(path: str) -> Endpoint:
+    return next(each for each in ENDPOINTS if each.path == path.encode())
+
+
 class Stage:
     """Everything around one call. `did` is the transcript."""
 
@@ -66,19 +77,30 @@ class Stage:
         offers = [offer(each, BUNDLED) for each in entries or (entry("gpt-4o"),)]
         self.snapshot = Snapshot.of(offers, 1)
         self.did: list[Any] = []
+        self.events: list[UpstreamEvents] = []
         self.settlements: list[Settlement] = []
         self.failures: list[str] = []
         self.refusals: list[str] = []
+        self.told: list[tuple[EventName, JsonObject]] = []
+        self.principal = PRINCIPAL
+        self.default: str | None = None
         self.time = 100.0
         self.ready = ready
         self.client = RecordingClient(self.did)
         self.endpoint: Endpoint = ENDPOINTS[0]
 
     def call(self) -> Call:
-        road = Road(
+        return Call(self.road(), self.client, self.endpoint)
+
+    def fan_out(self) -> FanOut:
+        return FanOut(self.road(), self.client, EMBEDDINGS)
+
+    def road(self) -> Road:
+        return Road(
             current=self,
             identify=self._identify,
-            default_model=lambda _principal, _kind: None,
+            default_model=lambda _principal, _kind: self.default,
+            header_policies=HeaderPolicies(self),
             upstream=self,
             refusals=self,
             telemetry=self,
@@ -87,7 +109,6 @@ class Stage:
             timeouts=Timeouts(connect=5, first_byte=30, idle=10, total=60),
             answer_limit=100_000,
         )
-        return Call(road, self.client, self.endpoint)
 
     def begun(self, body: bytes) -> Call:
         """A call whose request is complete."""
@@ -100,7 +121,10 @@ class Stage:
     def _identify(self, head: RequestHead) -> Principal:
         if dict(head.headers).get(b"authorization") != b"Bearer good":
             raise NotAuthenticated
-        return PRINCIPAL
+        return self.principal
+
+    def tell(self, name: EventName, fields: JsonObject) -> None:
+        self.told.append((name, fields))
 
     # Clock
 
@@ -112,8 +136,9 @@ class Stage:
 
     # Upstream
 
-    def connect(self, offer: Offer, _events: object, attempt: int, *, fresh: bool) -> RecordingWire:
+    def connect(self, offer: Offer, events: UpstreamEvents, attempt: int, *, fresh: bool) -> RecordingWire:
         self.did.append(("connect", offer.name, attempt, "fresh" if fresh else "pooled"))
+        self.events.append(events)
         return RecordingWire(self.did, attempt, ready=self.ready)
 
     # Refusals
