@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from headgate.access.audit import AuditEntry, AuditEvent, Break, Proof, chained
+from headgate.access.audit import AuditEntry, AuditEvent, Break, Proof
 from headgate.access.identity import (
     AccessToken,
     Membership,
@@ -33,7 +33,6 @@ from headgate.core.errors import Conflict
 from headgate.core.json import JsonObject
 from headgate.gateway.acting import SYSTEM, Acting, act
 from headgate.gateway.audit import AuditFilter
-from headgate.gateway.defaults import Defaults
 from tests.catalogue_writing import create, created, credential, deleted, entry, revision, titled
 
 ACME = Organization(id="o-acme", slug="acme", name="Acme", created_at=1.0)
@@ -101,8 +100,8 @@ def test_a_change_names_the_fields_that_differ(database: Database) -> None:
 
 
 def test_what_changes_nothing_leaves_no_row(database: Database) -> None:
-    SqlDirectory(database).put_organization(ACME)
-    SqlDirectory(database).put_organization(ACME)
+    for _ in range(2):
+        SqlDirectory(database).put_organization(ACME)
 
     assert len(told(database)) == 1
 
@@ -210,8 +209,9 @@ def test_a_default_that_passes_to_another_credential_is_told_of_both(database: D
 
 
 def test_the_platforms_defaults_are_told_by_field(database: Database) -> None:
-    SqlDefaults(database).put_defaults(Defaults(completions="a"))
-    SqlDefaults(database).put_defaults(Defaults(completions="b"))
+    store = SqlDefaults(database)
+    store.put_defaults(msgspec.structs.replace(store.defaults(), completions="a"))
+    store.put_defaults(msgspec.structs.replace(store.defaults(), completions="b"))
 
     assert last(database).subject == "defaults:platform"
     assert differences(database) == [{"path": "value.completions", "before": "a", "after": "b"}]
@@ -247,8 +247,7 @@ def test_rows_that_cannot_be_followed_are_refused(database: Database) -> None:
 
 
 def test_thousands_of_rows_in_one_transaction_are_all_told(database: Database) -> None:
-    store = SqlDirectory(database)
-    store.put_organization(ACME)
+    SqlDirectory(database).put_organization(ACME)
     ids = [f"u-{number}" for number in range(1100)]
     person: Values = {"name": "x", "platform_admin": False, "disabled": False, "created_at": 1.0}
     joined: Values = {"organization_id": ACME.id, "role": "member", "created_at": 1.0}
@@ -299,43 +298,3 @@ def test_rows_are_found_newest_first(database: Database, wanted: AuditFilter, ex
 
     assert [each.number for each in SqlAudit(database).entries(wanted, limit=10)] == expected
     assert [each.number for each in SqlAudit(database).entries(wanted, limit=1)] == expected[:1]
-
-
-COLUMNS = [column.name for column in audit.c if column.name not in {"number", "hash", "before_hash"}]
-
-
-@pytest.mark.parametrize("column", COLUMNS)
-def test_no_value_of_a_row_can_be_changed(database: Database, column: str) -> None:
-    create(SqlCatalogue(database), "a", "b", "c")
-    with database.importing() as connection:
-        value = 5.0 if column == "at" else "tampered"
-        connection.execute(update(audit).where(audit.c.number == 2).values({column: value}))
-
-    assert proof(database) == Break(2, "row 2 does not have the hash of what it says")
-
-
-@pytest.mark.parametrize(
-    ("number", "why"),
-    [
-        pytest.param(1, "row 1 is missing: row 2 follows row 0", id="the first"),
-        pytest.param(2, "row 2 is missing: row 3 follows row 1", id="one between"),
-        pytest.param(3, "3 rows were written, and the trail ends with row 2", id="the last"),
-    ],
-)
-def test_no_row_can_be_removed(database: Database, number: int, why: str) -> None:
-    create(SqlCatalogue(database), "a", "b", "c")
-    with database.importing() as connection:
-        connection.execute(delete(audit).where(audit.c.number == number))
-
-    assert proof(database) == Break(number, why)
-
-
-def test_a_row_that_is_written_with_a_hash_of_its_own_breaks_the_next(database: Database) -> None:
-    create(SqlCatalogue(database), "a", "b", "c")
-    first, second, _ = rows(database)
-    forged = msgspec.structs.replace(second.event, actor="user:nobody")
-    with database.importing() as connection:
-        found = chained(2, forged, before_hash=first.hash)
-        connection.execute(update(audit).where(audit.c.number == 2).values(actor="user:nobody", hash=found.hash))
-
-    assert proof(database) == Break(3, "row 3 does not hold the hash of the row before it")

@@ -6,6 +6,7 @@ Changes need nothing from a use case: the store records them in the transaction 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 
 import msgspec
@@ -13,11 +14,12 @@ import msgspec
 from headgate.access.audit import AuditEntry, AuditEvent, written
 from headgate.access.permissions import AUDIT_READ
 from headgate.core.clock import Clock
-from headgate.core.errors import Forbidden, NotFound
+from headgate.core.errors import Forbidden, NotFound, StoreUnavailable
 from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.acting import acting
 from headgate.gateway.directory import Directory
+from headgate.gateway.write_through import Submits
 
 SIGN_IN_FAILED: Final = "sign_in.failed"
 
@@ -75,13 +77,18 @@ class Auditing:
 
 
 class SecurityLog:
-    """Adds what happened without changing anything stored."""
+    """Adds what happened without changing anything stored. Its methods run on the event loop and do not wait."""
 
-    def __init__(self, store: AuditStore, clock: Clock) -> None:
+    def __init__(self, store: AuditStore, *, writer: Submits, clock: Clock) -> None:
         self._store = store
+        self._writer = writer
         self._clock = clock
 
-    def record(self, action: str, subject: str, *, organization: str = "", details: Sequence[JsonObject] = ()) -> None:
+    def sign_in_failed(self, email: str) -> None:
+        """`email` is the digest of what was typed: it may be anything, a password among others."""
+        self.note(SIGN_IN_FAILED, f"email:{email}")
+
+    def note(self, action: str, subject: str, *, organization: str = "", details: Sequence[JsonObject] = ()) -> None:
         """One row about what has just happened. `details` are shown to readers of the trail: no secrets."""
         who = acting()
         event = AuditEvent(
@@ -94,4 +101,6 @@ class SecurityLog:
             subject=subject,
             difference=written(details),
         )
-        self._store.record([event])
+        # A process that is stopping has no writer any more; whoever is refused then is refused all the same.
+        with suppress(StoreUnavailable):
+            self._writer.submit(lambda: self._store.record([event]))
