@@ -70,6 +70,6 @@ def test_listing_with_any_query(project: Assets, query: dict[str, str]) -> None:
 @PATIENT
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=200), st.sampled_from(["GET", "DELETE", "PUT"]))
 def test_asking_for_any_handle(project: Assets, handle: str, method: str) -> None:
-    body = {} if method == "PUT" else None
+    body: JsonObject | None = {} if method == "PUT" else None
 
     assert project.ask(method, f"/{quote(handle)}x", body=body).status_code == 404
