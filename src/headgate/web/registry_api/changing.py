@@ -41,7 +41,7 @@ def registered(reading: Reading, providers: Providers) -> Document:
 def changed(before: Document, reading: Reading, providers: Providers) -> Document:
     """The document after a change. Unsuitable, InvalidBody."""
     shown = shown_document(before)
-    values = {key: value for key, value in reading.values.items() if value != shown[key]}
+    values = {key: value for key, value in reading.values.items() if not _is_shown(value, shown[key])}
     category = demand_category(reading) if reading.category is not None else shown["category"]
     if values.get("abilities") is not None:
         fault = abilities_problem(category, values["abilities"])
@@ -108,6 +108,11 @@ def _follow(fields: JsonObject, before: Document, providers: Providers) -> None:
     following = providers.find(fields.get("provider", before.provider) or "")
     if following is not former:
         fields["api_base"] = following.base_url if following is not None else None
+
+
+def _is_shown(value: Json, shown: Json) -> bool:
+    """Whether a value says what the document shows already; texts of a body are trimmed."""
+    return bool(value == shown) or (isinstance(shown, str) and value == shown.strip())
 
 
 def _kept(extras: JsonObject) -> JsonObject:

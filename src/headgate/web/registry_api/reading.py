@@ -119,7 +119,7 @@ def _read(body: JsonObject, problems: list[Problem], *, named: bool) -> Reading:
     faults += _ruled(sound)
     category = values.get(CATEGORY)
     abilities = sound.get("abilities")
-    if isinstance(category, str) and category in CATEGORY_WORDS and abilities is not None:
+    if named and isinstance(category, str) and category in CATEGORY_WORDS and abilities is not None:
         wrong_abilities = abilities_problem(category, abilities)
         faults += [wrong_abilities] if wrong_abilities is not None else []
     refuse(faults)
