@@ -109,6 +109,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "Whether an organization key may come as a Bearer token: always, where the published API says so, never.",
         ),
     ] = "accept"
+    header_policy_enforcement: Annotated[
+        Literal["enabled", "report_only", "off"],
+        Setting(
+            one_of("enabled", "report_only", "off"),
+            "Whether header policies of organizations refuse requests, only report them, or do nothing.",
+        ),
+    ] = "enabled"
     max_body_bytes: Annotated[int, Setting(whole(1024, 2**31), "The longest request body that is taken, in bytes.")] = (
         32 * 1024 * 1024
     )

@@ -40,6 +40,7 @@ from headgate.adapters.sql.sharing import SqlSharing
 from headgate.adapters.sql.user_defaults import SqlUserDefaults
 from headgate.adapters.sql.verification import SqlVerifications
 from headgate.adapters.tasks import Tasks
+from headgate.adapters.telemetry.events import EventLog
 from headgate.adapters.telemetry.metrics import Metrics
 from headgate.adapters.upstream.egress import EgressPolicy
 from headgate.adapters.upstream.front import Upstreams, upstreams
@@ -63,6 +64,7 @@ from headgate.gateway.fan_out import FanOut
 from headgate.gateway.first_entries import make_first_entries
 from headgate.gateway.first_start import FirstStart
 from headgate.gateway.grant import Grants
+from headgate.gateway.header_policies import Enforcement, HeaderPolicies
 from headgate.gateway.identify import Identify
 from headgate.gateway.road import Refusal, Road, Timeouts
 from headgate.gateway.sign_in import Limits, SignIn
@@ -98,6 +100,7 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
     defaults: PlatformDefaults
     ids: RequestIds
     tasks: Tasks
+    events: EventLog
     first: bool
 
 
@@ -141,6 +144,7 @@ def _opened(settings: Settings, stack: ExitStack) -> tuple[_Parts, Secret | None
     directory = Directory.of(contents)
     first = FirstStart(directory, store, clock=_CLOCK, randomness=os.urandom)
     parts = _parts(settings, database, contents=contents, directory=directory, first=first.is_due)
+    stack.callback(parts.events.close)
     stack.callback(parts.desk.board.flush)
     given = settings.admin_token
     if parts.first:
@@ -181,6 +185,7 @@ def _parts(
         defaults=PlatformDefaults(SqlDefaults(database)),
         ids=RequestIds(os.urandom(8)),
         tasks=Tasks(),
+        events=EventLog(),
         first=first,
     )
 
@@ -319,6 +324,7 @@ def _road(parts: _Parts, identify: Identify, *, upstream: Upstreams, metrics: Me
         current=parts.desk.current,
         identify=identify.identify_head,
         default_model=parts.defaults.model,
+        header_policies=HeaderPolicies(parts.events, Enforcement(settings.header_policy_enforcement)),
         upstream=upstream,
         refusals=ErrorShapes(),
         telemetry=Watch(metrics, parts.desk.board, current=parts.desk.current, clock=_CLOCK),

@@ -16,12 +16,15 @@ from headgate.catalogue.providers import BUNDLED
 from headgate.catalogue.scope import PLATFORM
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import GatewayError, NotAuthenticated, UpstreamFailed
+from headgate.core.events import EventName
 from headgate.core.failure import Failure
 from headgate.core.ids import RequestIds
+from headgate.core.json import JsonObject
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.call import Call
 from headgate.gateway.endpoint import ENDPOINTS, Endpoint, Shape
 from headgate.gateway.fan_out import FanOut
+from headgate.gateway.header_policies import HeaderPolicies
 from headgate.gateway.ports import RequestHead, Settlement, UpstreamEvents
 from headgate.gateway.road import Refusal, Road, Timeouts
 
@@ -78,6 +81,9 @@ class Stage:
         self.settlements: list[Settlement] = []
         self.failures: list[str] = []
         self.refusals: list[str] = []
+        self.happened: list[tuple[EventName, JsonObject]] = []
+        self.principal = PRINCIPAL
+        self.default: str | None = None
         self.time = 100.0
         self.ready = ready
         self.client = RecordingClient(self.did)
@@ -93,7 +99,8 @@ class Stage:
         return Road(
             current=self,
             identify=self._identify,
-            default_model=lambda _principal, _kind: None,
+            default_model=lambda _principal, _kind: self.default,
+            header_policies=HeaderPolicies(self),
             upstream=self,
             refusals=self,
             telemetry=self,
@@ -114,7 +121,10 @@ class Stage:
     def _identify(self, head: RequestHead) -> Principal:
         if dict(head.headers).get(b"authorization") != b"Bearer good":
             raise NotAuthenticated
-        return PRINCIPAL
+        return self.principal
+
+    def tell(self, name: EventName, fields: JsonObject) -> None:
+        self.happened.append((name, fields))
 
     # Clock
 

@@ -74,7 +74,9 @@ class OrganizationMissing(GatewayError):
     """The request is about a person's own objects in an organization and is made in the context of none."""
 
     def __init__(self) -> None:
-        super().__init__("the header X-Organization-ID is required: the id or slug of an organization that you may enter")
+        super().__init__(
+            "the header X-Organization-ID is required: the id or slug of an organization that you may enter"
+        )
 
 
 # What is asked

@@ -16,6 +16,13 @@ class PrincipalKind(enum.StrEnum):
     KEY = "key"
 
 
+class MissingHeaders(msgspec.Struct, frozen=True, gc=False):
+    """Headers that the organization asks for and a request lacks; `blocks`: it is refused for that."""
+
+    names: tuple[str, ...]
+    blocks: bool
+
+
 class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A user or an organization key, in the context of one organization and perhaps one project.
 
@@ -23,7 +30,8 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     was shown. `scopes` are the keys of the scopes that it resolves names in, in order. `permissions` are granted
     patterns of `product:resource:action`, `*` only at the end. `model_scopes` empty means any model, otherwise the
     names that it may call. `overlay` is what the organization lays over the catalogue, None without an organization.
-    `organization_admin`: an owner or admin of the organization, or a platform administrator.
+    `organization_admin`: an owner or admin of the organization, or a platform administrator. `lacks` is about this
+    one request of theirs.
     """
 
     id: str
@@ -39,6 +47,7 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     model_scopes: frozenset[str] = frozenset()
     scopes: tuple[str, ...] = ()
     overlay: Overlay | None = None
+    lacks: MissingHeaders | None = None
 
     def may(self, permission: str) -> bool:
         """Whether a granted pattern covers `permission`."""

@@ -33,6 +33,9 @@ _BYTES_PER_TOKEN: Final = 4
 _TRUE: Final = msgspec.Raw(b"true")
 _USAGE_ASKED: Final = msgspec.Raw(b'{"include_usage":true}')
 
+_NO_MESSAGES: Final = msgspec.Raw(b"[]")
+
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _object = msgspec.json.Decoder(Fields).decode
 
 
@@ -53,6 +56,14 @@ class ChatRequest:
         self.include_usage = self._asks_for_usage() if "stream_options" in fields else False
         if self.needed not in fields:
             raise InvalidBody(f"{self.needed!r} is required: {self.told}", details=[detail(self.needed, self.told)])
+
+    @property
+    def messages(self) -> int:
+        """How many there are; 0 for what is no list."""
+        try:
+            return len(_list(self.fields.get("messages", _NO_MESSAGES)))
+        except msgspec.MsgspecError:
+            return 0
 
     def _asks_for_usage(self) -> bool:
         try:

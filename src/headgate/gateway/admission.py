@@ -9,14 +9,15 @@ import msgspec
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
-from headgate.core.errors import Forbidden, InvalidBody, ModelNotRoutable, WrongEndpoint, detail
+from headgate.core.errors import Forbidden, ModelNotRoutable, WrongEndpoint
 from headgate.core.failure import Failure
 from headgate.core.principal import Principal
 from headgate.dialects import pairs
-from headgate.dialects.exchange import Codec
+from headgate.dialects.exchange import Codec, Inbound
 from headgate.gateway.endpoint import Endpoint, served_at
 from headgate.gateway.ports import RequestHead, Wire
 from headgate.gateway.road import Road
+from headgate.gateway.selection import selected
 
 SERVED_DIALECTS: Final = pairs.SERVED_DIALECTS
 
@@ -26,25 +27,22 @@ def admitted(road: Road, endpoint: Endpoint, *, head: RequestHead) -> Principal:
     principal = road.identify(head)
     if not principal.may(endpoint.permission):
         raise Forbidden(f"the credential lacks the permission {endpoint.permission!r}")
+    overlay = principal.overlay
+    if overlay is not None and overlay.header_policy is not None:
+        return road.header_policies.judged(principal, head.headers)
     return principal
 
 
 def entry_for(
-    road: Road, endpoint: Endpoint, *, principal: Principal, model: str | None
+    road: Road, endpoint: Endpoint, *, principal: Principal, request: Inbound
 ) -> tuple[Offer, Codec, Snapshot]:
-    """The entry that a call goes to, how it is spoken to, and the snapshot that the call keeps.
-
-    `model` None: the default, where there is one.
-    """
+    """The entry that a call goes to, how it is spoken to, and the snapshot that the call keeps."""
     snapshot = road.current.snapshot
-    if model is None:
-        if not endpoint.codecs:
-            raise WrongEndpoint(f"models of kind {endpoint.default} are kept in the catalogue and cannot be called")
-        model = road.default_model(principal, endpoint.default)
-        if model is None:
-            message = "'model' is required: no default model is set"
-            raise InvalidBody(message, details=[detail("model", "the name of a model")])
-    offer = snapshot.resolve(principal, model)
+    if request.model is None and not endpoint.codecs:
+        raise WrongEndpoint(f"models of kind {endpoint.default} are kept in the catalogue and cannot be called")
+    offer = selected(road, snapshot, principal, kind=endpoint.default, request=request)
+    if principal.lacks is not None:
+        road.header_policies.enforce(principal, principal.lacks, offer)
     return offer, codec_for(offer, endpoint), snapshot
 
 

@@ -36,6 +36,7 @@ from headgate.gateway.call_state import ANSWER, BODY, CONNECT, ENDED, HEAD, SEND
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.ports import Client, Outcome, ReceivedHeaders, RequestHead, Settlement, Wire
 from headgate.gateway.road import Road
+from headgate.gateway.selection import stand_in
 from headgate.routing.plan import Plan, Try
 
 ERROR_BODY_LIMIT: Final = 64 * 1024
@@ -265,7 +266,7 @@ class Call:
         """The first attempt; GatewayError, and nothing done, if there can be none."""
         road, endpoint = self._road, self._endpoint
         request = self._request = endpoint.parse(body)
-        offer, codec, self._snapshot = entry_for(road, endpoint, principal=self._principal, model=request.model)
+        offer, codec, self._snapshot = entry_for(road, endpoint, principal=self._principal, request=request)
         self._try(offer, codec, now=now)
 
     def _try(self, offer: Offer, codec: Codec, *, now: float, fresh: bool = False) -> None:
@@ -305,7 +306,9 @@ class Call:
         self._report(self._endpoint.failed(step.failures, model=self._offer.name), Outcome.FAILED)
 
     def _successor(self, failed: Offer) -> Offer | None:
-        return self._snapshot.failover(self._principal, failed) if self._snapshot is not None else None
+        if self._snapshot is None:
+            return None
+        return stand_in(self._snapshot, self._principal, kind=self._endpoint.default, failed=failed)
 
     def _send(self, body: bytes, now: float) -> None:
         route, wire = self._offer.route, self._wire

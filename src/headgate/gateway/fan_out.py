@@ -26,6 +26,7 @@ from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.fan_out_part import Part
 from headgate.gateway.ports import Client, Outcome, RequestHead, Settlement
 from headgate.gateway.road import Road
+from headgate.gateway.selection import stand_in
 from headgate.routing.plan import Plan, Try
 
 
@@ -155,7 +156,7 @@ class FanOut:
         request = self._endpoint.parse(body)
         assert isinstance(request, EmbeddingRequest), "the endpoint of embeddings parses them"
         self._request = request
-        offer, _, self._snapshot = entry_for(self._road, self._endpoint, principal=self._principal, model=request.model)
+        offer, _, self._snapshot = entry_for(self._road, self._endpoint, principal=self._principal, request=request)
         self._serve(offer)
 
     def _serve(self, offer: Offer) -> None:
@@ -204,7 +205,7 @@ class FanOut:
         self._report(self._endpoint.failed(step.failures, model=self._round.offer.name), Outcome.FAILED)
 
     def _successor(self, failed: Offer) -> Offer | None:
-        return self._snapshot.failover(self._principal, failed)
+        return stand_in(self._snapshot, self._principal, kind=self._endpoint.default, failed=failed)
 
     def _end_part(self, part: Part) -> None:
         self._round.live.remove(part)

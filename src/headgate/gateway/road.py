@@ -14,6 +14,7 @@ from headgate.core.errors import GatewayError
 from headgate.core.ids import RequestIds
 from headgate.core.principal import Principal
 from headgate.gateway.endpoint import Shape
+from headgate.gateway.header_policies import HeaderPolicies
 from headgate.gateway.ports import RequestHead, Telemetry, Upstream
 
 
@@ -59,6 +60,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     current: CurrentSnapshot
     identify: Callable[[RequestHead], Principal]
     default_model: Callable[[Principal, Kind], str | None]
+    header_policies: HeaderPolicies
     upstream: Upstream
     refusals: Refusals
     telemetry: Telemetry

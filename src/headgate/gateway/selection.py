@@ -15,22 +15,23 @@ from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import InvalidBody, ModelNotAllowed, detail
 from headgate.core.overlay import NO_OVERLAY, QuotaPolicy
 from headgate.core.principal import Principal
+from headgate.dialects.exchange import Inbound
+from headgate.dialects.openai_chat import ChatRequest
 from headgate.gateway.defaults import own_default
 from headgate.gateway.road import Road
 from headgate.routing.auto import AUTO, candidates
 
 
-def selected(
-    road: Road, snapshot: Snapshot, principal: Principal, *, kind: Kind, model: str | None, messages: int
-) -> Offer:
-    """The entry that a call goes to. `messages` counts those of a conversation.
+def selected(road: Road, snapshot: Snapshot, principal: Principal, *, kind: Kind, request: Inbound) -> Offer:
+    """The entry that a call goes to; `kind` is that of its default.
 
     InvalidBody if there is neither a name nor a default, ModelNotFound, ModelNotAllowed.
     """
+    model = request.model
     if model is None:
         return snapshot.resolve(principal, _default(road, principal, kind))
     if model == AUTO:
-        return _automatic(road, snapshot, principal, kind=kind, messages=messages)
+        return _automatic(road, snapshot, principal, kind=kind, request=request)
     try:
         return snapshot.resolve(principal, model)
     except ModelNotAllowed:
@@ -55,8 +56,9 @@ def stand_in(snapshot: Snapshot, principal: Principal, *, kind: Kind, failed: Of
     return default if default is not None and default.uid != failed.uid and default.kind is failed.kind else None
 
 
-def _automatic(road: Road, snapshot: Snapshot, principal: Principal, *, kind: Kind, messages: int) -> Offer:
+def _automatic(road: Road, snapshot: Snapshot, principal: Principal, *, kind: Kind, request: Inbound) -> Offer:
     routing = (principal.overlay or NO_OVERLAY).routing
+    messages = request.messages if isinstance(request, ChatRequest) else 0
     for name in candidates(routing, messages=messages, offers=lambda: _seen(snapshot, principal, kind)):
         offer = _allowed(snapshot, principal, name)
         if offer is not None and offer.kind is kind:
