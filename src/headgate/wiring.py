@@ -53,6 +53,7 @@ from headgate.core.errors import Conflict, GatewayError
 from headgate.core.ids import RequestIds, uuid7
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Current, Desk
+from headgate.gateway.administer_ending import Endings
 from headgate.gateway.audit import Auditing
 from headgate.gateway.board import VerificationBoard
 from headgate.gateway.call import Call
@@ -69,6 +70,7 @@ from headgate.gateway.identify import Identify
 from headgate.gateway.road import Refusal, Road, Timeouts
 from headgate.gateway.sign_in import Limits, SignIn
 from headgate.gateway.stores import DirectoryContents
+from headgate.gateway.tenancy import Changes, Tenancy
 from headgate.gateway.unreadable import mark_unreadable
 from headgate.gateway.verify import Verify
 from headgate.gateway.watch import Watch, keep_written
@@ -290,6 +292,7 @@ def _management(
         administer=parts.administer,
         defaults=parts.defaults,
         directory=parts.directory,
+        tenancy=_tenancy(parts),
         grants=grants,
         sign_in=_sign_in(parts, grants),
         identify=identify,
@@ -308,6 +311,17 @@ def _sign_in(parts: _Parts, grants: Grants) -> SignIn:
     by_email, by_address = parts.settings.sign_in_per_email, parts.settings.sign_in_per_address
     limits = Limits.of(_CLOCK, by_email=by_email, by_address=by_address)
     return SignIn(parts.directory, grants, passwords=Argon2Passwords(os.urandom), limits=limits)
+
+
+def _tenancy(parts: _Parts) -> Tenancy:
+    return Tenancy(
+        directory=parts.directory,
+        store=SqlDirectory(parts.database),
+        endings=Endings(parts.desk),
+        changes=Changes(parts.database.writer),
+        clock=_CLOCK,
+        randomness=os.urandom,
+    )
 
 
 def _sessions(parts: _Parts) -> SessionTexts:

@@ -22,6 +22,7 @@ from headgate.access.identity import Session
 from headgate.access.rate import Rate
 from headgate.adapters.passwords import Argon2Passwords
 from headgate.adapters.sql.audit import SqlAudit
+from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.opening import open_database
@@ -39,12 +40,14 @@ from headgate.core.json import Json, encode
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
+from headgate.gateway.administer_ending import Endings
 from headgate.gateway.audit import Auditing
 from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
 from headgate.gateway.sign_in import Limits, SignIn
 from headgate.gateway.stores import Verification, VerificationState
+from headgate.gateway.tenancy import Changes, Tenancy
 from headgate.gateway.verify import ProbeOutcome, ProbeTarget, SmokeResult
 from headgate.web.application import application
 from headgate.web.management import Management
@@ -115,8 +118,9 @@ class KnownOutcome:
 class Api:
     """One application over one database. `ask` makes a request; who asks is a person of the town, a key, or nobody."""
 
-    def __init__(self, app: FastAPI, town: Town, desk: Desk, probes: KnownOutcome) -> None:
+    def __init__(self, app: FastAPI, town: Town, desk: Desk, *, probes: KnownOutcome, tenancy: Tenancy) -> None:
         self.app = app
+        self.tenancy = tenancy
         self.probes = probes
         self.town = town
         self.desk = desk
@@ -187,6 +191,17 @@ class Signer:
         return Secret(f"x.{session.id}.x")
 
 
+def tenancy_of(town: Town, desk: Desk, database: Database, writer: Workers) -> Tenancy:
+    return Tenancy(
+        directory=town.directory,
+        store=SqlDirectory(database),
+        endings=Endings(desk),
+        changes=Changes(writer),
+        clock=town.clock,
+        randomness=town.randomness,
+    )
+
+
 @contextmanager
 def api_at(directory: Path) -> Iterator[Api]:
     """The application on an empty database in a directory."""
@@ -212,6 +227,7 @@ def api_at(directory: Path) -> Iterator[Api]:
             administer=Administer(desk),
             defaults=PlatformDefaults(SqlDefaults(database)),
             directory=town.directory,
+            tenancy=tenancy_of(town, desk, database, writer),
             grants=grants,
             sign_in=SignIn(
                 town.directory,
@@ -229,7 +245,13 @@ def api_at(directory: Path) -> Iterator[Api]:
             auditing=Auditing(SqlAudit(database), town.directory),
             bulk_rate=Rate(5, 3600),
         )
-        api = Api(application(management.routers(), identify=identify, ids=RequestIds(bytes(8))), town, desk, probes)
+        api = Api(
+            application(management.routers(), identify=identify, ids=RequestIds(bytes(8))),
+            town,
+            desk,
+            probes=probes,
+            tenancy=management.tenancy,
+        )
         yield api
         writer.close()
         database.close()

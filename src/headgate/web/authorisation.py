@@ -53,19 +53,22 @@ PUBLIC: Final = frozenset(
 class Requires:
     """The caller of a route, if it may use it: any principal, or one with `permission`, or a platform administrator.
 
-    `user` refuses organization keys, which act for nobody. `seed_takes_bearer_key` marks the operations whose
-    published page accepts an organization key as a Bearer token.
+    `or_` are permissions of which any will do as well; what each of them opens is the use case's to say. `user`
+    refuses organization keys, which act for nobody. `seed_takes_bearer_key` marks the operations whose published page
+    accepts an organization key as a Bearer token.
     """
 
     def __init__(
         self,
         permission: str | None = None,
         *,
+        or_: Sequence[str] = (),
         platform_admin: bool = False,
         user: bool = False,
         seed_takes_bearer_key: bool = False,
     ) -> None:
         self.permission = permission
+        self.alternatives = tuple(or_)
         self.platform_admin = platform_admin
         self.user = user
         self.seed_takes_bearer_key = seed_takes_bearer_key
@@ -82,8 +85,10 @@ class Requires:
             raise Forbidden("only a platform administrator may do this")
         if self.user and not principal.user:
             raise Forbidden("an organization key acts for no user; send a session token or an access token")
-        if self.permission is not None and not principal.may(self.permission):
-            raise Forbidden(f"the credential lacks the permission {self.permission!r}")
+        if self.permission is None or any(map(principal.may, (self.permission, *self.alternatives))):
+            return
+        words = " or ".join(map(repr, (self.permission, *self.alternatives)))
+        raise Forbidden(f"the credential lacks the permission {words}")
 
 
 def undeclared(routes: Sequence[BaseRoute], *, public: frozenset[tuple[str, str]] = PUBLIC) -> list[str]:

@@ -19,6 +19,12 @@ from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
 from headgate.gateway.sharing import Sharing, SharingStore
 from headgate.gateway.sign_in import SignIn
+from headgate.gateway.tenancy import Tenancy
+from headgate.gateway.tenancy_members import Members
+from headgate.gateway.tenancy_organizations import Organizations
+from headgate.gateway.tenancy_project_members import ProjectMembers
+from headgate.gateway.tenancy_projects import Projects
+from headgate.gateway.tenancy_users import Users
 from headgate.gateway.user_defaults import UserDefaults, UserDefaultStore
 from headgate.web.admin_api.audit import AuditRoutes
 from headgate.web.admin_api.catalogue import CatalogueRoutes
@@ -26,9 +32,13 @@ from headgate.web.admin_api.credentials import CredentialRoutes
 from headgate.web.admin_api.defaults import DefaultRoutes
 from headgate.web.admin_api.effective import EffectiveRoutes
 from headgate.web.admin_api.keys import KeyRoutes
+from headgate.web.admin_api.memberships import MembershipRoutes, ProjectMembershipRoutes
+from headgate.web.admin_api.organizations import OrganizationRoutes
 from headgate.web.admin_api.passwords import PasswordRoutes
+from headgate.web.admin_api.projects import ProjectRoutes
 from headgate.web.admin_api.sessions import SessionRoutes
 from headgate.web.admin_api.tokens import TokenRoutes
+from headgate.web.admin_api.users import UserRoutes
 from headgate.web.assets_api.routes import AssetsApi
 from headgate.web.assets_api.verifying import Probes as AssetProbes
 from headgate.web.catalogue_api.extras import SmokeTests
@@ -55,6 +65,7 @@ class Management:
     administer: Administer
     defaults: PlatformDefaults
     directory: Directory
+    tenancy: Tenancy
     grants: Grants
     sign_in: SignIn
     identify: Identify
@@ -89,8 +100,9 @@ class Management:
             self._registry().router(),
             CatalogueRoutes(self.administer, writer).router(),
             effective.router(),
-            CredentialRoutes(NamedCredentials(desk), writer).router(),
+            CredentialRoutes(NamedCredentials(desk), writer, directory).router(),
             DefaultRoutes(self.defaults, writer).router(),
+            *self._tenancy_routers(),
             KeyRoutes(self.grants, directory).router(),
             TokenRoutes(self.grants, directory).router(),
             SessionRoutes(self.grants, directory).router(),
@@ -110,3 +122,13 @@ class Management:
             probes=self.probes,
             writer=self.writer,
         )
+
+    def _tenancy_routers(self) -> list[APIRouter]:
+        projects = Projects(self.tenancy)
+        return [
+            OrganizationRoutes(Organizations(self.tenancy)).router(),
+            ProjectRoutes(projects).router(),
+            ProjectMembershipRoutes(ProjectMembers(self.tenancy, projects)).router(),
+            MembershipRoutes(Members(self.tenancy)).router(),
+            UserRoutes(Users(self.tenancy)).router(),
+        ]

@@ -9,6 +9,7 @@ import pytest
 from headgate.core.json import Json
 from tests.gateway.town import NOW
 from tests.web.admin_api.office import Office
+from tests.web.api import Api, read
 
 KEYS = "/admin/v1/keys"
 WRITTEN_NOW = "2027-01-15T08:00:00.000Z"
@@ -220,3 +221,34 @@ def test_what_was_answered_was_written(office: Office) -> None:
 
     kept = [held.key("o-acme", each["id"]) for each in made]
     assert [key is not None and key.revoked_at for key in kept] == [NOW, None]
+
+
+def test_a_developer_makes_lists_and_revokes_keys_of_the_project_at_hand(hall: Api) -> None:
+    hall.ask("PUT", "/admin/v1/projects/web/memberships/u-mia", by="ann", body={"role": "developer"})
+    hall.ask("POST", KEYS, by="ann", body={"name": "of acme"})
+    mia: dict[str, Any] = {"by": "mia", "headers": {"x-organization-id": "acme"}}
+
+    made = read(hall.ask("POST", KEYS, **mia, body={"name": "of web"}))
+    listed = read(hall.ask("GET", KEYS, **mia))
+
+    assert (made["project"], [each["name"] for each in listed["items"]]) == ("p-web", ["of web"])
+    assert read(hall.ask("DELETE", f"{KEYS}/{made['id']}", **mia))["revoked_at"] is not None
+
+
+def test_a_viewer_of_a_project_makes_no_key(hall: Api) -> None:
+    hall.ask("PUT", "/admin/v1/projects/web/memberships/u-vic", by="ann", body={"role": "viewer"})
+
+    assert hall.ask("POST", KEYS, by="vic", body={"name": "mine"}).status_code == 403
+
+
+def test_a_key_that_is_not_ones_own_to_see_is_the_same_404_as_none(hall: Api) -> None:
+    hall.ask("PUT", "/admin/v1/projects/web/memberships/u-mia", by="ann", body={"role": "developer"})
+    foreign = read(hall.ask("POST", KEYS, by="ann", body={"name": "of web too", "project": "web"}))["id"]
+
+    for method in ("GET", "DELETE"):
+        answers = [
+            hall.ask(method, f"{KEYS}/{each}", by="mia", headers={"x-organization-id": "acme"})
+            for each in (foreign, "nothing")
+        ]
+        assert [each.status_code for each in answers] == [404, 404]
+        assert answers[0].content.replace(foreign.encode(), b"nothing") == answers[1].content

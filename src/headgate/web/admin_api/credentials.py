@@ -7,13 +7,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from headgate.access.entries import own_scope
-from headgate.access.permissions import CREDENTIALS_MANAGE
+from headgate.access.permissions import CREDENTIALS_MANAGE, SECRETS_MANAGE
 from headgate.catalogue.credential import Credential
+from headgate.catalogue.scope import Scope, ScopeKind
 from headgate.core import errors
 from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.credentials_named import NamedCredentials, NewCredential
+from headgate.gateway.directory import Directory
 from headgate.web import query, times
 from headgate.web.admin_api.reading import Fields
 from headgate.web.answers import json_response
@@ -22,7 +24,7 @@ from headgate.web.describe import BOOLEAN, INTEGER, STRING, list_of, object_of, 
 from headgate.web.describe import query as parameter
 from headgate.web.running import Runner
 
-Manager = Annotated[Principal, Depends(Requires(CREDENTIALS_MANAGE))]
+Manager = Annotated[Principal, Depends(Requires(CREDENTIALS_MANAGE, or_=(SECRETS_MANAGE,)))]
 
 _TIME: Final[JsonObject] = {**STRING, "format": "date-time"}
 _SECRET: Final[JsonObject] = {**STRING, "writeOnly": True}
@@ -54,9 +56,10 @@ _ONE: Final = (*_REFUSED, errors.NotFound)
 class CredentialRoutes:
     """Create, list, read, rotate, mark as default, delete."""
 
-    def __init__(self, credentials: NamedCredentials, writer: Runner) -> None:
+    def __init__(self, credentials: NamedCredentials, writer: Runner, directory: Directory) -> None:
         self._credentials = credentials
         self._writer = writer
+        self._directory = directory
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/admin/v1/credentials", tags=["credentials"])
@@ -119,6 +122,7 @@ class CredentialRoutes:
 
     async def create(self, request: Request, principal: Manager) -> Response:
         scope = query.scope(request.query_params, principal) or own_scope(principal)
+        self._demand_project(scope)
         fields = await Fields.of(request, "name", "provider", "secret", "origins", "default")
         given = NewCredential(
             name=fields.text("name"),
@@ -129,6 +133,13 @@ class CredentialRoutes:
         )
         fields.check()
         return _answer(await self._writer.run(lambda: self._credentials.create(principal, given, scope=scope)))
+
+    def _demand_project(self, scope: Scope) -> None:
+        """Whoever may manage all projects of an organization names one of them. Forbidden, as for a foreign one."""
+        if scope.kind is ScopeKind.PROJECT:
+            found = self._directory.project(scope.organization, scope.project)
+            if found is None or found.id != scope.project:
+                raise errors.Forbidden(f"the credentials of {scope.key!r} are not yours to manage")
 
     async def list(self, request: Request, principal: Manager) -> Response:
         scope = query.scope(request.query_params, principal)

@@ -1,4 +1,4 @@
-"""`/admin/v1/keys`: the organization keys of the organization in whose context the request is made."""
+"""`/admin/v1/keys`: keys of the organization in whose context the request is made, and of its projects."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from headgate.access.grants import KeyWish
 from headgate.access.identity import OrganizationKey
-from headgate.access.permissions import DEFAULT_FOR_KEYS, GOVERNANCE_MANAGE
+from headgate.access.permissions import DEFAULT_FOR_KEYS, GOVERNANCE_MANAGE, MEMBERS_MANAGE, MODELS_WRITE
 from headgate.core.errors import ContextUnknown, Forbidden, InvalidBody, InvalidQuery, NotAuthenticated, NotFound
 from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants, organization_of
+from headgate.gateway.key_reach import key_of, keys_seen
 from headgate.web.admin_api.reading import PAGING, Fields, paging
 from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
 from headgate.web.describe import OBJECT, STRING, list_of, object_of, operation, path
 from headgate.web.times import written, written_or_null
+from headgate.web.turns import in_turns
 
-Manager = Annotated[Principal, Depends(Requires(GOVERNANCE_MANAGE))]
+Manager = Annotated[Principal, Depends(Requires(GOVERNANCE_MANAGE, or_=(MEMBERS_MANAGE, MODELS_WRITE)))]
 
 _REFUSALS: Final = (NotAuthenticated, Forbidden, ContextUnknown, InvalidQuery)
 _KEY_ID: Final = path("key_id", "The key's id.")
@@ -71,15 +73,14 @@ class KeyRoutes:
 
     async def list(self, request: Request, principal: Manager) -> Response:
         offset, limit = paging(request)
-        page = self._directory.keys_of(organization_of(principal), offset=offset, limit=limit)
+        page = await in_turns(
+            keys_seen(self._directory, principal, organization_of(principal), offset=offset, limit=limit)
+        )
         return json_response({"items": [shown(key) for key in page.items], "total": page.total})
 
     async def read(self, request: Request, principal: Manager) -> Response:
         key_id = request.path_params["key_id"]
-        key = self._directory.key(organization_of(principal), key_id)
-        if key is None:
-            raise NotFound(f"key {key_id!r} does not exist")
-        return json_response(shown(key))
+        return json_response(shown(key_of(self._directory, principal, organization_of(principal), key_id)))
 
     async def revoke(self, request: Request, principal: Manager) -> Response:
         return json_response(shown(await self._grants.revoke_key(principal, request.path_params["key_id"])))

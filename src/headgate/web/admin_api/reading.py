@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Final, TypeVar
 
 from starlette.requests import Request
@@ -10,11 +11,12 @@ from starlette.requests import Request
 from headgate.core.errors import InvalidBody, detail
 from headgate.core.json import Json, JsonObject
 from headgate.web import times
-from headgate.web.bodies import name_of, read_object, refuse_unknown
+from headgate.web.bodies import name_of, plain, read_object, refuse_unknown
 from headgate.web.describe import INTEGER, query
 from headgate.web.query import number
 
 T = TypeVar("T")
+W = TypeVar("W", bound=StrEnum)
 
 PAGE_DEFAULT: Final = 100
 PAGE_LIMIT: Final = 1000
@@ -39,6 +41,19 @@ class Fields:
         body = await read_object(request) if _has_body(request) else {}
         refuse_unknown(body, frozenset(accepted))
         return cls(body)
+
+    def has(self, name: str) -> bool:
+        """Whether the body says anything about it, null included."""
+        return name in self._body
+
+    def mapping(self, name: str) -> JsonObject:
+        """An object, `{}` if there is none."""
+        value = self._body.get(name)
+        if value is None:
+            return {}
+        if isinstance(value, dict):
+            return {key: plain(each) for key, each in value.items()}
+        return self._fault(name, value, accepted="an object", instead={})
 
     def text(self, name: str, *, default: str | None = None) -> str:
         value = self._body.get(name)
@@ -72,6 +87,15 @@ class Fields:
             return default
         return self._fault(name, value, accepted="true or false", instead=False)
 
+    def word(self, name: str, *, accepted: type[W]) -> W:
+        """A word of a list of words."""
+        value = self._body.get(name)
+        if isinstance(value, str) and value in list(accepted):
+            return accepted(value)
+        words = list(accepted)
+        self._faults.append(detail(name, f"{', '.join(words)} are accepted, not {_shown(value)}"))
+        return words[0]
+
     def time(self, name: str) -> float | None:
         value = self._body.get(name)
         if isinstance(value, str):
@@ -82,6 +106,10 @@ class Fields:
         elif value is not None:
             self._fault(name, value, accepted="a time as a string, like 2026-11-20T12:00:00Z,", instead=None)
         return None
+
+    def refuse(self, path: str, message: str) -> None:
+        """Add what is wrong with fields that are well-formed each for itself."""
+        self._faults.append(detail(path, message))
 
     def check(self) -> None:
         """InvalidBody if anything that was read is not what it must be."""
@@ -99,6 +127,10 @@ def paging(request: Request) -> tuple[int, int]:
     page = number(request.query_params, "page", least=0) or 0
     limit = min(number(request.query_params, "limit", least=1) or PAGE_DEFAULT, PAGE_LIMIT)
     return page * limit, limit
+
+
+def _shown(value: Json) -> str:
+    return repr(value[:64]) if isinstance(value, str) else name_of(value)
 
 
 def _has_body(request: Request) -> bool:
