@@ -17,16 +17,13 @@ from typing import Final
 import msgspec
 from prometheus_client import CollectorRegistry
 
-from headgate.access.carriers import OrgKeyAsBearer
 from headgate.access.identity import SigningKey
 from headgate.access.rate import Rate
 from headgate.adapters.clock import SystemClock
 from headgate.adapters.memory import keep_freed_memory, settle_heap
-from headgate.adapters.passwords import Argon2Passwords
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sealing.key_ring import KeySource, key_ring
 from headgate.adapters.sealing.master_key import FILE_NAME, MasterKeyRefused
-from headgate.adapters.sessions import SessionTexts, can_sign, new_signing_key
 from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.credentials import SqlCredentials
@@ -34,7 +31,6 @@ from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.failures import DatabaseRefused
-from headgate.adapters.sql.installation import SqlInstallation
 from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.sharing import SqlSharing
 from headgate.adapters.sql.user_defaults import SqlUserDefaults
@@ -64,11 +60,9 @@ from headgate.gateway.endpoint import ENDPOINTS, Shape
 from headgate.gateway.fan_out import FanOut
 from headgate.gateway.first_entries import make_first_entries
 from headgate.gateway.first_start import FirstStart
-from headgate.gateway.grant import Grants
 from headgate.gateway.header_policies import Enforcement, HeaderPolicies
 from headgate.gateway.identify import Identify
 from headgate.gateway.road import Refusal, Road, Timeouts
-from headgate.gateway.sign_in import Limits, SignIn
 from headgate.gateway.stores import DirectoryContents
 from headgate.gateway.tenancy import Changes, Tenancy
 from headgate.gateway.unreadable import mark_unreadable
@@ -81,6 +75,7 @@ from headgate.web.errors import ErrorShapes
 from headgate.web.lane_shared import Inbound, LaneLimits, routes
 from headgate.web.management import Management
 from headgate.web.server import DrainTimes, GatewayServer, Readiness, Started, address_of, listen
+from headgate.wiring_identity import Identity, identity
 
 ANSWER_LIMIT: Final = 64 * 1024 * 1024
 _CLOCK: Final = SystemClock()
@@ -116,7 +111,7 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
             parts, token = _opened(settings, stack)
         except (DatabaseRefused, MasterKeyRefused, Conflict) as error:
             raise StartRefused(str(error)) from error
-        server = _server(parts)
+        server, who = _server(parts)
         # Beside the first requests: with very many entries it takes a second.
         parts.database.writer.submit(lambda: _warn_of_unreadable(parts))
         settle_heap()
@@ -125,6 +120,7 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
 
         def begin() -> None:
             _ = parts.tasks.start(keep_written(parts.desk.board, parts.database.writer), name="write the board")
+            who.begin()
             announce(started)
 
         return server.serve_until_signal(listener, started=begin)
@@ -211,19 +207,14 @@ def _warn_of_unreadable(parts: _Parts) -> None:
 # What runs
 
 
-def _server(parts: _Parts) -> GatewayServer:
+def _server(parts: _Parts) -> tuple[GatewayServer, Identity]:
     settings, metrics, readiness = parts.settings, Metrics(), Readiness()
-    sessions = _sessions(parts)
-    identify = Identify(
-        parts.directory, sessions, clock=_CLOCK, org_key_as_bearer=OrgKeyAsBearer(settings.org_key_as_bearer)
-    )
-    upstream = _upstream(parts)
-    management = _management(
-        parts, identify, sessions=sessions, upstream=upstream, readiness=readiness, metrics=metrics
-    )
+    upstream, tenancy = _upstream(parts), _tenancy(parts)
+    who = identity(parts, upstream, clock=_CLOCK, changes=tenancy.changes)
+    management = _management(parts, who, tenancy=tenancy, upstream=upstream, readiness=readiness, metrics=metrics)
     server = GatewayServer(
-        application(management.routers(), identify=identify, ids=parts.ids),
-        _inbound(settings, _road(parts, identify, upstream=upstream, metrics=metrics)),
+        application(management.routers(), identify=who.identify, ids=parts.ids),
+        _inbound(settings, _road(parts, who.identify, upstream=upstream, metrics=metrics)),
         clock=_CLOCK,
         readiness=readiness,
         drain=DrainTimes(delay=settings.drain_delay, grace=settings.drain_grace),
@@ -238,7 +229,7 @@ def _server(parts: _Parts) -> GatewayServer:
             "catalogue_revision": lambda: current.snapshot.revision,
         }
     )
-    return server
+    return server, who
 
 
 def _upstream(parts: _Parts) -> Upstreams:
@@ -266,9 +257,9 @@ def _inbound(settings: Settings, road: Road) -> Inbound:
 
 def _management(
     parts: _Parts,
-    identify: Identify,
+    who: Identity,
     *,
-    sessions: SessionTexts,
+    tenancy: Tenancy,
     upstream: Upstreams,
     readiness: Readiness,
     metrics: Metrics,
@@ -276,14 +267,6 @@ def _management(
     registry = CollectorRegistry()
     registry.register(metrics)
     writer = parts.database.writer
-    grants = Grants(
-        parts.directory,
-        SqlDirectory(parts.database),
-        writer=writer,
-        signer=sessions,
-        clock=_CLOCK,
-        randomness=os.urandom,
-    )
     verify = Verify(parts.desk, upstream, starter=parts.tasks, timeout=parts.settings.probe_timeout)
     return Management(
         is_ready=lambda: readiness.ready,
@@ -292,10 +275,11 @@ def _management(
         administer=parts.administer,
         defaults=parts.defaults,
         directory=parts.directory,
-        tenancy=_tenancy(parts),
-        grants=grants,
-        sign_in=_sign_in(parts, grants),
-        identify=identify,
+        tenancy=tenancy,
+        grants=who.grants,
+        sign_in=who.sign_in,
+        signing_keys=who.signing_keys,
+        identify=who.identify,
         tests=verify,
         probes=verify,
         sharing=SqlSharing(parts.database),
@@ -307,12 +291,6 @@ def _management(
     )
 
 
-def _sign_in(parts: _Parts, grants: Grants) -> SignIn:
-    by_email, by_address = parts.settings.sign_in_per_email, parts.settings.sign_in_per_address
-    limits = Limits.of(_CLOCK, by_email=by_email, by_address=by_address)
-    return SignIn(parts.directory, grants, passwords=Argon2Passwords(os.urandom), limits=limits)
-
-
 def _tenancy(parts: _Parts) -> Tenancy:
     return Tenancy(
         directory=parts.directory,
@@ -322,14 +300,6 @@ def _tenancy(parts: _Parts) -> Tenancy:
         clock=_CLOCK,
         randomness=os.urandom,
     )
-
-
-def _sessions(parts: _Parts) -> SessionTexts:
-    keys, opener = list(parts.signing_keys), SecretOpener(parts.ring)
-    if not can_sign(keys, opener):
-        keys.append(new_signing_key(_new_id(), SecretSealer(parts.ring), now=_CLOCK.wall()))
-        SqlDirectory(parts.database).put_signing_key(keys[-1])
-    return SessionTexts(keys, opener, installation=SqlInstallation(parts.database).id)
 
 
 def _road(parts: _Parts, identify: Identify, *, upstream: Upstreams, metrics: Metrics) -> Road:

@@ -7,6 +7,7 @@ import pytest
 
 from headgate.access.identity import Role
 from headgate.core.errors import ContextUnknown, NotAuthenticated
+from headgate.core.overlay import NO_OVERLAY
 from headgate.core.principal import Principal, PrincipalKind
 from tests.gateway.door import Door
 from tests.gateway.town import NOW
@@ -30,6 +31,7 @@ def test_a_key_acts_for_its_organization_and_for_no_user(door: Door) -> None:
         permissions=frozenset({"llm:*"}),
         model_scopes=frozenset({"gpt-4o"}),
         scopes=("project:o-globex/p-main", "organization:o-globex", "platform"),
+        overlay=NO_OVERLAY,
     )
 
 
@@ -51,15 +53,15 @@ def test_a_user_of_several_organizations_is_in_the_first_joined_unless_another_i
 
     assert door.bearer(text).organization == "o-acme"
     assert door.bearer(text, organization="globex").organization == "o-globex"
-    assert door.bearer(text, organization="o-globex").scopes[1] == "user:o-globex/u-mia"
+    assert "user:o-globex/u-mia" in door.bearer(text, organization="o-globex").scopes
 
 
 def test_the_only_project_is_taken_and_of_several_none(door: Door) -> None:
-    text = door.town.token("mia")
+    ann = door.town.token("ann")
 
-    assert door.bearer(text, organization="globex").project == "p-main"
-    assert door.bearer(text, organization="acme").project == ""
-    assert door.bearer(text, organization="acme", project="p-api").project == "p-api"
+    assert door.bearer(door.town.token("gus")).project == "p-main"
+    assert door.bearer(ann).project == ""
+    assert door.bearer(ann, project="p-api").project == "p-api"
 
 
 def test_a_key_may_name_a_project_of_its_organization(door: Door) -> None:
@@ -136,7 +138,7 @@ def test_a_session_keeps_the_organization_that_it_was_opened_in(door: Door) -> N
         pytest.param(b"x..x", id="no session"),
         pytest.param(b"x.s-mia.x.x", id="too many parts"),
         pytest.param(b"x.s-mia", id="too few parts"),
-        pytest.param(b"x.s-mia." + b"x" * 5000, id="too long for a session"),
+        pytest.param(b"x.s-mia." + b"x" * 20_000, id="too long for a token"),
         pytest.param(b"x.s-mia.\xff", id="not ASCII"),
         pytest.param(b"\xff\xfe", id="no text at all"),
         pytest.param(b"' OR 1=1 --", id="hopeful SQL"),

@@ -18,7 +18,7 @@ import msgspec
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Gauge
 
-from headgate.access.identity import Session
+from headgate.access.identity import Session, SigningKey
 from headgate.access.rate import Rate
 from headgate.adapters.passwords import Argon2Passwords
 from headgate.adapters.sql.audit import SqlAudit
@@ -46,12 +46,13 @@ from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
 from headgate.gateway.sign_in import Limits, SignIn
+from headgate.gateway.signing import SigningKeys
 from headgate.gateway.stores import Verification, VerificationState
 from headgate.gateway.tenancy import Changes, Tenancy
 from headgate.gateway.verify import ProbeOutcome, ProbeTarget, SmokeResult
 from headgate.web.application import application
 from headgate.web.management import Management
-from tests.gateway.town import KnownSessions, Town
+from tests.gateway.town import NOW, KnownSessions, Town
 from tests.gateway.writing import StillClock, database_of, desk_at, document
 
 SECOND = "/v2/workspaces/slug:llm-gateway/webhooks"
@@ -187,8 +188,17 @@ def read(response: httpx2.Response) -> Json:
 class Signer:
     """The SessionSigner port with signatures left out, as KnownSessions reads them."""
 
+    signs_with = "signing-1"
+
+    def take(self, key: SigningKey) -> None:
+        self.signs_with = key.id
+
     def sign(self, session: Session) -> Secret:
         return Secret(f"x.{session.id}.x")
+
+
+def new_key() -> SigningKey:
+    return SigningKey(id="signing-2", public=b"public", sealed_private=b"sealed", created_at=NOW)
 
 
 def tenancy_of(town: Town, desk: Desk, database: Database, writer: Workers) -> Tenancy:
@@ -234,7 +244,9 @@ def api_at(directory: Path) -> Iterator[Api]:
                 grants,
                 passwords=Argon2Passwords(town.randomness),
                 limits=Limits.of(town.clock, by_email=5, by_address=20),
+                changes=Changes(writer),
             ),
+            signing_keys=SigningKeys([], SqlDirectory(database), writer=writer, texts=Signer(), new_key=new_key),
             identify=identify,
             tests=Smokes(desk),
             probes=probes,

@@ -82,6 +82,7 @@ def test_operations_that_write_describe_their_body(described: JsonObject) -> Non
 
     assert {route for route in without if route[0] in {"POST", "PUT", "PATCH"}} <= {
         ("POST", "/admin/v1/sessions"),
+        ("POST", "/admin/v1/signing-keys"),
         ("POST", "/assets/models/{resource_uri}/verify"),
     }
 

@@ -2,7 +2,7 @@
 
 The header of a token is text from a stranger until its signature has been checked. It is therefore compared with the
 only header that we write, and never asked for an algorithm or a key: embedded keys, URLs, critical extensions and other
-algorithms all fail at that comparison. The claims are decoded into exactly the types that we write.
+algorithms all fail at that comparison. The claims must be exactly those that we write, of the types that we write.
 
 Checking a signature costs more than the rest of a request, so one that has been checked is remembered by the SHA-256 of
 the whole token. Whether the session is still in force is the directory's to say, each time.
@@ -10,17 +10,18 @@ the whole token. Whether the session is still in force is the directory's to say
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-import jwt
 import msgspec
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from jwt.api_jws import PyJWS
 
 from headgate.access.identity import Session, SigningKey
 from headgate.access.keys import digest
+from headgate.adapters.compact import take_apart
 from headgate.core.secret import Secret
 from headgate.gateway.recent import Recent
 
@@ -29,8 +30,9 @@ TYPE: Final = "headgate-session+jwt"
 AUDIENCE: Final = "headgate"
 
 _REMEMBERED: Final = 65_536
-# The library passes over padding and foreign characters in a signature; one token then had many spellings.
-_FORM: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{86}", re.ASCII)
+_LIMIT: Final = 4096
+_LEEWAY: Final = 60.0
+"""By how much our own clock may have been set back since a session was opened."""
 
 
 class Seals(Protocol):
@@ -56,9 +58,6 @@ class _Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exp: int
 
 
-_CLAIMS: Final = msgspec.json.Decoder(_Claims)
-
-
 def new_signing_key(key_id: str, seals: Seals, *, now: float) -> SigningKey:
     """A fresh key, its private half sealed."""
     private = Ed25519PrivateKey.generate()
@@ -70,10 +69,18 @@ def new_signing_key(key_id: str, seals: Seals, *, now: float) -> SigningKey:
     )
 
 
+class _Verifying(msgspec.Struct, frozen=True):
+    """A key and when another took over from it: it vouches for no session that was opened later."""
+
+    public: Ed25519PublicKey
+    until: float = math.inf
+
+
 class SessionTexts:
     """Writes and reads the tokens of one installation: the SessionSigner and SessionVerifier ports.
 
-    The newest key that opens signs, all of them verify. `installation` is its id; a token of another one is not accepted here.
+    The newest key that opens signs; all of them verify what they signed. `installation` is its id; a token of another
+    one is not accepted here.
     """
 
     def __init__(self, keys: Sequence[SigningKey], opens: Opens, *, installation: str) -> None:
@@ -82,11 +89,28 @@ class SessionTexts:
         signing = _newest_that_opens(keys, opens)
         if signing is None:
             raise ValueError("sessions need a signing key that opens")
+        self._opens = opens
         self._issuer = f"headgate:{installation}"
-        self._public = {key.id: Ed25519PublicKey.from_public_bytes(key.public) for key in keys}
+        self._keys = {key.id: _Verifying(Ed25519PublicKey.from_public_bytes(key.public)) for key in keys}
         self._key_id, self._private = signing
+        newest = next(key for key in keys if key.id == self._key_id)
+        for key in keys:
+            if key.created_at < newest.created_at:
+                self._retire(key.id, newest.created_at)
         self._jws = PyJWS(algorithms=[ALGORITHM])
         self._verified: Recent[bytes, _Claims] = Recent(_REMEMBERED)
+
+    @property
+    def signs_with(self) -> str:
+        """The id of the key that signs."""
+        return self._key_id
+
+    def take(self, key: SigningKey) -> None:
+        """Sign with this key from now on. ValueError, which changes nothing, if it does not open."""
+        private = self._opens.open_bytes(purpose_of(key.id), key.sealed_private)
+        self._retire(self._key_id, key.created_at)
+        self._keys[key.id] = _Verifying(Ed25519PublicKey.from_public_bytes(key.public))
+        self._key_id, self._private = key.id, Ed25519PrivateKey.from_private_bytes(private)
 
     def sign(self, session: Session) -> Secret:
         claims = _Claims(
@@ -109,21 +133,24 @@ class SessionTexts:
             if claims is None:
                 return None
             self._verified.put(known_by, claims)
-        return claims.jti if now < claims.exp else None
+        return claims.jti if claims.iat <= now + _LEEWAY and now < claims.exp else None
+
+    def _retire(self, key_id: str, at: float) -> None:
+        self._keys[key_id] = msgspec.structs.replace(self._keys[key_id], until=at)
 
     def _read(self, token: str) -> _Claims | None:
-        if _FORM.fullmatch(token) is None:
+        compact = take_apart(token) if len(token) <= _LIMIT else None
+        key_id = compact.header.get("kid") if compact is not None else None
+        key = self._keys.get(key_id) if isinstance(key_id, str) else None
+        if compact is None or key is None or compact.header != {"alg": ALGORITHM, "kid": key_id, "typ": TYPE}:
             return None
         try:
-            header = self._jws.get_unverified_header(token)
-            kid = header.get("kid")
-            public = self._public.get(kid) if isinstance(kid, str) else None
-            if public is None or header != {"alg": ALGORITHM, "kid": kid, "typ": TYPE}:
-                return None
-            claims = _CLAIMS.decode(self._jws.decode(token, public, algorithms=[ALGORITHM]))
-        except (jwt.InvalidTokenError, msgspec.MsgspecError, UnicodeError, RecursionError):
+            key.public.verify(compact.signature, compact.signed)
+            claims = msgspec.convert(compact.claims, _Claims)
+        except (InvalidSignature, msgspec.ValidationError):
             return None
-        return claims if claims.iss == self._issuer and claims.aud == AUDIENCE else None
+        ours = claims.iss == self._issuer and claims.aud == AUDIENCE
+        return claims if ours and claims.iat <= key.until else None
 
 
 def can_sign(keys: Sequence[SigningKey], opens: Opens) -> bool:

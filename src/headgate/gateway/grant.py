@@ -21,8 +21,10 @@ from headgate.core.ids import uuid7
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.core.secret import Secret
 from headgate.gateway.directory import Directory
+from headgate.gateway.external import CREDENTIAL
 from headgate.gateway.key_reach import KeyReach, key_of
 from headgate.gateway.stores import DirectoryStore, SessionSigner
+from headgate.gateway.tenancy import Change
 from headgate.gateway.write_through import Submits, write_through
 
 T = TypeVar("T")
@@ -103,7 +105,8 @@ class Grants:
 
     async def revoke_key(self, principal: Principal, key_id: str) -> OrganizationKey:
         """Refuse the key from now on. Revoking it again changes nothing. NotFound."""
-        key = key_of(self._directory, principal, organization_of(principal), key_id)
+        organization_of(principal)
+        key = key_of(self._directory, principal, key_id=key_id)
         if key.revoked_at is not None:
             return key
         revoked = msgspec.structs.replace(key, revoked_at=self._clock.wall())
@@ -121,6 +124,8 @@ class Grants:
         faults = name_faults(wish.name) + end_faults(wish.expires_at, now=now)
         if wish.name == ADMINISTRATOR:
             faults.append(detail("name", f"{wish.name!r} is kept for the token of the first administrator"))
+        if principal.credential.startswith(CREDENTIAL):
+            raise Forbidden("an identity provider's token ends and may not be exchanged for one that lasts")
         if self._directory.user(user_id) is None:
             faults.append(detail("user", f"{user_id!r} is no user"))
         if faults:
@@ -180,8 +185,20 @@ class Grants:
         await self._put_sessions([ended])
         return ended
 
-    async def end_sessions(self, user: User) -> int:
-        """Refuse every session of the user from now on, and keep the user as given; how many were ended."""
+    async def end_sessions(self, user_id: str) -> int:
+        """Refuse every session of the user from now on; how many there were."""
+        ended = self._ended(user_id)
+        await self._put_sessions(ended)
+        # One that was on its way when these were counted has been written before them.
+        late = self._ended(user_id)
+        await self._put_sessions(late)
+        return len(ended) + len(late)
+
+    def sessions_in_force(self, user_id: str) -> int:
+        return len(self._ended(user_id))
+
+    def ending_with(self, user: User) -> Change:
+        """Keep the user as given and refuse every session of theirs, as one change."""
         ended = self._ended(user.id)
 
         def work() -> None:
@@ -194,13 +211,7 @@ class Grants:
             for session in ended:
                 self._directory.put_session(session)
 
-        await write_through(self._writer, work, then=then)
-        # One that was let in before the user was changed may have been on its way: it is written by now.
-        await write_through(self._writer, lambda: None, then=lambda: None)
-        late = self._ended(user.id)
-        if late:
-            await self._put_sessions(late)
-        return len(ended) + len(late)
+        return Change(work, then)
 
     # Inside
 

@@ -16,17 +16,20 @@ from headgate.access.carriers import OrgKeyAsBearer, Presented, present
 from headgate.access.grants import MODEL_SCOPE
 from headgate.access.identity import Membership, Organization, OrganizationKey, Project, Role, User
 from headgate.access.keys import digest
-from headgate.catalogue import scope
 from headgate.core.clock import Clock
 from headgate.core.errors import ContextUnknown, NotAuthenticated
 from headgate.core.principal import Principal, PrincipalKind
+from headgate.gateway.contexts import Contexts, Named, scopes, text_of
 from headgate.gateway.directory import Directory
+from headgate.gateway.external import CREDENTIAL, Claimed, Outsiders
 from headgate.gateway.ports import Headers, RequestHead
 from headgate.gateway.recent import Recent
 from headgate.gateway.stores import SessionVerifier
 
 _REMEMBERED: Final = 65_536
-_SESSION_TEXT_LIMIT: Final = 4096
+_TOKEN_LIMIT: Final = 16_384
+_LOOKED_AGAIN: Final = 60.0
+"""A token of the identity provider is read again after so many seconds: its key may have been withdrawn."""
 
 _ADMINS: Final = frozenset({Role.OWNER, Role.ADMIN})
 
@@ -38,13 +41,6 @@ class _Active(msgspec.Struct, frozen=True, gc=False):
 
     principal: Principal
     until: float
-
-
-class _Named(msgspec.Struct, frozen=True, gc=False):
-    """The organization and project that the headers name, "" for none."""
-
-    organization: str
-    project: str
 
 
 class _Read(msgspec.Struct, frozen=True, gc=False):
@@ -64,7 +60,7 @@ def _read(headers: Headers) -> _Read:
 
 
 class Identify:
-    """Turns headers into a principal, or raises NotAuthenticated, TwoCredentials, ContextUnknown."""
+    """Turns headers into a principal, or raises NotAuthenticated, TwoCredentials, ContextUnknown, IdentityPending."""
 
     def __init__(
         self,
@@ -73,9 +69,12 @@ class Identify:
         *,
         clock: Clock,
         org_key_as_bearer: OrgKeyAsBearer = OrgKeyAsBearer.ACCEPT,
+        outsiders: Outsiders | None = None,
     ) -> None:
         self._directory = directory
         self._sessions = sessions
+        self._outsiders = outsiders
+        self._contexts = Contexts(directory)
         self._clock = clock
         self._key_as_bearer = org_key_as_bearer is OrgKeyAsBearer.ACCEPT
         self._key_as_bearer_in_seed = org_key_as_bearer is not OrgKeyAsBearer.REFUSE
@@ -112,9 +111,14 @@ class Identify:
             raise NotAuthenticated
         return principal
 
+    async def settled(self) -> None:
+        """Wait until whatever made an answer IdentityPending is known."""
+        if self._outsiders is not None:
+            await self._outsiders.settled()
+
     def of_key(self, key: OrganizationKey) -> Principal:
         """Whom a key stands for when its request names no other context."""
-        return self._of_key(key, _Named("", ""))
+        return self._of_key(key, Named("", ""))
 
     def _forget(self) -> None:
         self._generation = self._directory.generation
@@ -123,34 +127,44 @@ class Identify:
         self._sets.clear()
 
     def _activate(self, found: bytes, presented: Presented, *, now: float) -> _Active:
-        named = _Named(_text(presented.organization), _text(presented.project))
+        named = Named(text_of(presented.organization), text_of(presented.project))
         record = self._directory.authenticate(found, now)
         if record is None:
-            return self._of_session(presented.credential, named, now=now)
+            return self._of_signed(presented.credential, named, now=now)
         if isinstance(record, OrganizationKey):
             principal = self._of_key(record, named)
         else:
             principal = self._of_user(record.user, named, credential=record.id)
         return _Active(principal, math.inf if record.expires_at is None else record.expires_at)
 
-    def _of_session(self, credential: bytes, named: _Named, *, now: float) -> _Active:
-        if len(credential) > _SESSION_TEXT_LIMIT or credential.count(b".") != 2 or not credential.isascii():
+    def _of_signed(self, credential: bytes, named: Named, *, now: float) -> _Active:
+        if len(credential) > _TOKEN_LIMIT or credential.count(b".") != 2 or not credential.isascii():
             raise NotAuthenticated
-        session_id = self._sessions.verify(credential.decode(), now)
-        session = self._directory.session(session_id, now) if session_id is not None else None
+        text = credential.decode()
+        session_id = self._sessions.verify(text, now)
+        if session_id is not None:
+            return self._of_session(session_id, named, now=now)
+        claimed = self._outsiders.claimed(text, now) if self._outsiders is not None else None
+        if claimed is None:
+            raise NotAuthenticated
+        principal = self._of_user(claimed.user, named, credential=f"{CREDENTIAL}{claimed.user}", claimed=claimed)
+        return _Active(principal, min(claimed.ends_at, now + _LOOKED_AGAIN))
+
+    def _of_session(self, session_id: str, named: Named, *, now: float) -> _Active:
+        session = self._directory.session(session_id, now)
         if session is None:
             raise NotAuthenticated
-        named = _Named(named.organization or session.organization, named.project)
+        named = Named(named.organization or session.organization, named.project)
         principal = self._of_user(session.user, named, credential=session.id)
         return _Active(principal, min(session.expires_at, self._directory.ends_at(session.id)))
 
-    def _of_key(self, key: OrganizationKey, named: _Named) -> Principal:
+    def _of_key(self, key: OrganizationKey, named: Named) -> Principal:
         organization = self._directory.organization(key.organization)
         if organization is None:
             raise NotAuthenticated
         if named.organization and named.organization not in (organization.id, organization.slug):
             raise ContextUnknown
-        project = self._project_of_key(key, organization, named.project)
+        project = self._contexts.project_of_key(key, organization, named=named.project)
         return Principal(
             id=f"key:{key.id}",
             kind=PrincipalKind.KEY,
@@ -164,16 +178,6 @@ class Identify:
             overlay=organization.settings.overlay,
         )
 
-    def _project_of_key(self, key: OrganizationKey, organization: Organization, named: str) -> Project | None:
-        wanted = named or key.project
-        if not wanted:
-            projects = self._directory.projects_of(organization.id)
-            return projects[0] if len(projects) == 1 else None
-        project = self._directory.project(organization.id, wanted)
-        if project is None or (key.project and project.id != key.project):
-            raise ContextUnknown
-        return project
-
     # Keys have these in common; with very many keys, what is shared is what stays in the processor's cache.
 
     def _set(self, words: tuple[str, ...]) -> frozenset[str]:
@@ -186,17 +190,24 @@ class Identify:
         place = (organization.id, project.id if project is not None else "")
         found = self._scopes.get(place)
         if found is None:
-            found = self._scopes[place] = _scopes(organization, project, user="")
+            found = self._scopes[place] = scopes(organization, project, user="")
         return found
 
-    def _of_user(self, user_id: str, named: _Named, *, credential: str) -> Principal:
+    def _of_user(self, user_id: str, named: Named, *, credential: str, claimed: Claimed | None = None) -> Principal:
         user = self._directory.user(user_id)
         if user is None:
             raise NotAuthenticated
-        organization = self._organization(user, named.organization)
+        if claimed is not None:
+            user = claimed.as_user(user)
+        if claimed is not None and claimed.organizations is not None:
+            organization = self._contexts.organization_of(claimed.organizations, user, named=named.organization)
+        else:
+            organization = self._contexts.organization(user, named.organization)
         membership = self._directory.membership(user.id, organization.id) if organization is not None else None
+        if claimed is not None:
+            membership = claimed.as_member(membership)
         admin = user.platform_admin or (membership is not None and membership.role in _ADMINS)
-        project = self._project_of_user(user, organization, named.project, admin=admin)
+        project = self._contexts.project_of_user(user, organization, named=named.project, admin=admin)
         return Principal(
             id=f"user:{user.id}",
             kind=PrincipalKind.USER,
@@ -208,43 +219,9 @@ class Identify:
             platform_admin=user.platform_admin,
             organization_admin=organization is not None and admin,
             permissions=self._permissions(user, membership, project, admin=admin),
-            scopes=_scopes(organization, project, user=user.id),
+            scopes=scopes(organization, project, user=user.id),
             overlay=organization.settings.overlay if organization is not None else None,
         )
-
-    def _organization(self, user: User, named: str) -> Organization | None:
-        if not named:
-            return self._usual_organization(user)
-        organization = self._directory.organization(named)
-        if organization is None:
-            raise ContextUnknown
-        if not user.platform_admin and self._directory.membership(user.id, organization.id) is None:
-            raise ContextUnknown
-        return organization
-
-    def _usual_organization(self, user: User) -> Organization | None:
-        directory = self._directory
-        usual = directory.membership(user.id, user.default_organization) if user.default_organization else None
-        joined = usual or directory.first_joined(user.id)
-        return directory.organization(joined.organization) if joined is not None else None
-
-    def _project_of_user(
-        self, user: User, organization: Organization | None, named: str, *, admin: bool
-    ) -> Project | None:
-        """The project of a request: of those that the user may enter, the one that is named, else the only one."""
-        directory = self._directory
-        if organization is None:
-            if named:
-                raise ContextUnknown
-            return None
-        if named:
-            project = directory.project(organization.id, named)
-            if project is None or not (admin or directory.project_membership(user.id, project.id)):
-                raise ContextUnknown
-            return project
-        projects = directory.projects_of(organization.id)
-        open_ = [each for each in projects if admin or directory.project_membership(user.id, each.id)]
-        return open_[0] if len(open_) == 1 else None
 
     def _permissions(
         self, user: User, membership: Membership | None, project: Project | None, *, admin: bool
@@ -257,18 +234,3 @@ class Identify:
         if joined is None or project is None:
             return permissions.ROLES[membership.role]
         return permissions.in_project(joined.role, project.settings)
-
-
-def _text(header: bytes) -> str:
-    # Ids and slugs are ASCII; anything else names nothing that exists.
-    return header.decode("ascii", "replace")
-
-
-def _scopes(organization: Organization | None, project: Project | None, *, user: str) -> tuple[str, ...]:
-    """The keys of the scopes in which names are looked up, the nearest first."""
-    if organization is None:
-        return (scope.PLATFORM.key,)
-    nearest = [scope.project(organization.id, project.id)] if project is not None else []
-    if user:
-        nearest.append(scope.user(organization.id, user))
-    return tuple(each.key for each in (*nearest, scope.organization(organization.id), scope.PLATFORM))

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from headgate.access.emails import normal_email
 from headgate.access.identity import Session, User
 from headgate.access.keys import digest
 from headgate.access.rate import Rate
@@ -23,10 +24,10 @@ from headgate.core.secret import Secret
 from headgate.gateway.attempts import Attempts
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import SESSION_DEFAULT, Granted, Grants
+from headgate.gateway.tenancy import Change, Changes
 
 PASSWORD_MINIMUM: Final = 12
 PASSWORD_LIMIT: Final = 256
-EMAIL_LIMIT: Final = 320
 _PERIOD: Final = 900.0
 _FEW_CHARACTERS: Final = 5
 _TEXT_LIMIT: Final = 4 * PASSWORD_LIMIT
@@ -63,12 +64,14 @@ class SignIn:
         *,
         passwords: Passwords,
         limits: Limits,
+        changes: Changes,
         refused: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._directory = directory
         self._grants = grants
         self._passwords = passwords
         self._limits = limits
+        self._changes = changes
         self._refused = refused
 
     async def sign_in(
@@ -103,10 +106,18 @@ class SignIn:
         if fault := _fault(wanted, user):
             raise InvalidBody(f"password: {fault}", details=[detail("password", fault)])
         encoded = await self._passwords.hash(_normal(wanted))
-        now = self._directory.user(user_id)
-        if now is None or (not by.platform_admin and now.password != user.password):
-            raise SignInRefused  # somebody else has changed it while this one was being hashed
-        return await self._grants.end_sessions(msgspec.structs.replace(now, password=encoded))
+        counted: list[int] = []
+
+        def decide() -> Change:
+            now = self._directory.user(user_id)
+            if now is None or (not by.platform_admin and now.password != user.password):
+                raise SignInRefused  # somebody has changed it while this one was being hashed
+            counted.append(self._grants.sessions_in_force(user_id))
+            return self._grants.ending_with(msgspec.structs.replace(now, password=encoded))
+
+        await self._changes.make(decide)
+        # Whoever came in by the former password while it was being changed goes too.
+        return counted[0] + await self._grants.end_sessions(user_id)
 
     async def _prove(self, user: User, former: Secret | None) -> None:
         if not user.password:
@@ -131,12 +142,6 @@ class SignIn:
             return None
         # What was compared may have been changed meanwhile.
         return found if found.password == encoded else None
-
-
-def normal_email(email: str) -> str:
-    """The form in which e-mails are kept and compared; "" for what is none."""
-    text = email.strip().lower()
-    return text if len(text) <= EMAIL_LIMIT and text.isprintable() else ""
 
 
 def _normal(password: Secret) -> Secret:

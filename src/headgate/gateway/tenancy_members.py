@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from headgate.access.emails import normal_email
 from headgate.access.grants import may_give_role
 from headgate.access.identity import Membership, OrganizationKey, Role, User
 from headgate.catalogue import scope as scopes
@@ -17,7 +18,6 @@ from headgate.core.errors import Conflict, Forbidden, NotFound
 from headgate.core.principal import Principal
 from headgate.gateway.grant import organization_of
 from headgate.gateway.pages import Page, newest_first
-from headgate.gateway.sign_in import normal_email
 from headgate.gateway.tenancy import Change, Tenancy
 
 

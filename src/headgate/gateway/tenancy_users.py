@@ -10,12 +10,12 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from headgate.access.emails import normal_email
 from headgate.access.grants import Faults, name_faults
 from headgate.access.identity import User
 from headgate.core.errors import Conflict, Forbidden, InvalidBody, NotFound, detail
 from headgate.core.principal import Principal
 from headgate.gateway.pages import Page, newest_first
-from headgate.gateway.sign_in import normal_email
 from headgate.gateway.tenancy import Change, Tenancy, demand_platform_admin, refuse
 
 ONESELF = "me"
@@ -80,7 +80,7 @@ class Users:
         await self._tenancy.changes.make(decide)
         return made
 
-    async def update(self, by: Principal, user_id: str, change: UserChange) -> User:
+    async def update(self, by: Principal, user_id: str, *, change: UserChange) -> User:
         """Oneself, or anybody by a platform administrator. NotFound, Forbidden, InvalidBody, Conflict."""
         made: list[User] = []
 

@@ -18,8 +18,11 @@ class Submits(Protocol):
     def submit(self, work: Callable[[], None]) -> Future[None]: ...
 
 
-async def write_through(writer: Submits, work: Callable[[], None], *, then: Callable[[], None]) -> None:
-    """Do `work` on the thread and, if it did not fail, `then` on the event loop. Both happen in order of submission."""
+def begin(writer: Submits, work: Callable[[], None], *, then: Callable[[], None]) -> asyncio.Future[None]:
+    """Do `work` on the thread and, if it did not fail, `then` on the event loop. Both happen in order of submission.
+
+    Whoever waits for the future goes on after `then`.
+    """
     waiting = asyncio.wrap_future(writer.submit(work))
 
     def take_effect(done: asyncio.Future[None]) -> None:
@@ -27,5 +30,10 @@ async def write_through(writer: Submits, work: Callable[[], None], *, then: Call
             then()
 
     waiting.add_done_callback(take_effect)
+    return waiting
+
+
+async def write_through(writer: Submits, work: Callable[[], None], *, then: Callable[[], None]) -> None:
+    """The same, awaited."""
     # Shielded: if the request is given up, what was written still takes effect.
-    await asyncio.shield(waiting)
+    await asyncio.shield(begin(writer, work, then=then))

@@ -75,7 +75,7 @@ class Requires:
 
     # A coroutine, because the framework sends plain functions to a thread, and the directory belongs to the event loop.
     async def __call__(self, request: Request) -> Principal:
-        principal = principal_of(request, seed_takes_bearer_key=self.seed_takes_bearer_key)
+        principal = await principal_of(request, seed_takes_bearer_key=self.seed_takes_bearer_key)
         self.check(principal)
         return principal
 

@@ -19,6 +19,7 @@ from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
 from headgate.gateway.sharing import Sharing, SharingStore
 from headgate.gateway.sign_in import SignIn
+from headgate.gateway.signing import SigningKeys
 from headgate.gateway.tenancy import Tenancy
 from headgate.gateway.tenancy_members import Members
 from headgate.gateway.tenancy_organizations import Organizations
@@ -37,6 +38,7 @@ from headgate.web.admin_api.organizations import OrganizationRoutes
 from headgate.web.admin_api.passwords import PasswordRoutes
 from headgate.web.admin_api.projects import ProjectRoutes
 from headgate.web.admin_api.sessions import SessionRoutes
+from headgate.web.admin_api.signing_keys import SigningKeyRoutes
 from headgate.web.admin_api.tokens import TokenRoutes
 from headgate.web.admin_api.users import UserRoutes
 from headgate.web.assets_api.routes import AssetsApi
@@ -68,6 +70,7 @@ class Management:
     tenancy: Tenancy
     grants: Grants
     sign_in: SignIn
+    signing_keys: SigningKeys
     identify: Identify
     tests: SmokeTests
     probes: Probes
@@ -107,6 +110,7 @@ class Management:
             TokenRoutes(self.grants, directory).router(),
             SessionRoutes(self.grants, directory).router(),
             PasswordRoutes(self.sign_in).router(),
+            SigningKeyRoutes(self.signing_keys).router(),
             AuditRoutes(self.auditing, self.readers).router(),
             MetricsPage(self.registry).router(),
             Documentation().router(),

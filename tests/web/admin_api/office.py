@@ -11,6 +11,7 @@ import httpx2
 import msgspec
 
 from headgate.access.carriers import OrgKeyAsBearer
+from headgate.access.identity import SigningKey
 from headgate.adapters.passwords import Argon2Passwords
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sealing.master_key import MasterKey
@@ -24,9 +25,12 @@ from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
 from headgate.gateway.sign_in import Limits, SignIn
+from headgate.gateway.signing import SigningKeys
+from headgate.gateway.tenancy import Changes
 from headgate.web.admin_api.keys import KeyRoutes
 from headgate.web.admin_api.passwords import PasswordRoutes
 from headgate.web.admin_api.sessions import SessionRoutes
+from headgate.web.admin_api.signing_keys import SigningKeyRoutes
 from headgate.web.admin_api.tokens import TokenRoutes
 from headgate.web.application import application
 from tests import databases
@@ -45,6 +49,8 @@ ROUTES = (
     ("DELETE", "/admin/v1/sessions/some-id"),
     ("DELETE", "/admin/v1/users/some-id/sessions"),
     ("PUT", "/admin/v1/users/some-id/password"),
+    ("GET", "/admin/v1/signing-keys"),
+    ("POST", "/admin/v1/signing-keys"),
 )
 EMAIL_ATTEMPTS = 3
 ADDRESS_ATTEMPTS = 5
@@ -74,17 +80,29 @@ class Office:
             clock=self.town.clock,
             randomness=self.town.randomness,
         )
+        self.signing = SIGNING
         self.passwords = Argon2Passwords(self.town.randomness)
         limits = Limits.of(self.town.clock, by_email=EMAIL_ATTEMPTS, by_address=ADDRESS_ATTEMPTS)
-        sign_in = SignIn(self.town.directory, grants, passwords=self.passwords, limits=limits)
+        sign_in = SignIn(
+            self.town.directory,
+            grants,
+            passwords=self.passwords,
+            limits=limits,
+            changes=Changes(database.writer),
+        )
+        keys = SigningKeys([SIGNING], self.store, writer=database.writer, texts=texts, new_key=self._key)
         routes = (
             KeyRoutes(grants, self.town.directory),
             TokenRoutes(grants, self.town.directory),
             SessionRoutes(grants, self.town.directory),
             PasswordRoutes(sign_in),
+            SigningKeyRoutes(keys),
         )
         self.identify = Identify(self.town.directory, texts, clock=self.town.clock, org_key_as_bearer=org_key_as_bearer)
         self.app = application([each.router() for each in routes], identify=self.identify, ids=RequestIds(bytes(8)))
+
+    def _key(self) -> SigningKey:
+        return new_signing_key("signing-2", SecretSealer(RING), now=self.town.clock.wall())
 
     def person(self, name: str, *, expires_at: float | None = None) -> str:
         """The text of a person's access token, which the database knows too. Its id is `t-PERSON`."""

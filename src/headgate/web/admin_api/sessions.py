@@ -101,7 +101,7 @@ class SessionRoutes:
         user = self._directory.user(user_id)
         if user is None or (user_id != principal.user and not principal.platform_admin):
             raise NotFound(f"user {user_id!r} does not exist")
-        return json_response({"user": user_id, "sessions_ended": await self._grants.end_sessions(user)})
+        return json_response({"user": user_id, "sessions_ended": await self._grants.end_sessions(user_id)})
 
 
 def _own(session: Session, principal: Principal) -> JsonObject:
