@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from headgate.catalogue.scope import Scope
+from headgate.core.json import JSON_FAULTS
 from headgate.core.secret import Secret
 
 API_KEY: Final = "api_key"
@@ -62,7 +63,7 @@ def presented(secret: Secret) -> Secret | None:
         return secret
     try:
         parts = _OBJECTS.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
+    except JSON_FAULTS:
         return secret
     key = parts.get(API_KEY)
     return Secret(key) if isinstance(key, str) and key else None

@@ -14,6 +14,9 @@ Json: TypeAlias = Any
 
 JsonObject: TypeAlias = dict[str, Json]
 
+JSON_FAULTS: Final = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+"""What decoding the JSON of others may raise: it is none, it is too deep, a string of it is not UTF-8."""
+
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 

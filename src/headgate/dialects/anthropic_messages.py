@@ -24,7 +24,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from headgate.core.errors import InvalidBody, detail
-from headgate.core.json import Json
+from headgate.core.json import JSON_FAULTS, Json
 
 Block: TypeAlias = dict[str, Json]
 """One content block as Anthropic writes it."""
@@ -135,7 +135,7 @@ def translate(raw: msgspec.Raw) -> tuple[list[Block], list[Block]]:
     """The blocks of `system`, and the turns. InvalidBody for what cannot be said."""
     try:
         messages = _messages(raw)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise refused("messages", error) from error
     system: list[Block] = []
     turns: list[Block] = []
@@ -189,7 +189,7 @@ def _arguments(text: str, path: str) -> msgspec.Raw:
     data = text.encode()
     try:
         _object(data)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise InvalidBody(
             f"{path!r} is a JSON object as a string: {error}", details=[detail(path, "a JSON object as a string")]
         ) from error

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from headgate.core.json import JsonObject
+from headgate.core.json import JSON_FAULTS, JsonObject
 from headgate.dialects import anthropic_messages, anthropic_tools
 from headgate.dialects.anthropic_messages import Block, inexpressible, refused
 from headgate.dialects.openai import Fields, encode
@@ -192,7 +192,7 @@ def _say(name: str, raw: msgspec.Raw, body: JsonObject) -> None:
     decode, say = translator
     try:
         value = decode(raw)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise refused(name, error, accepted=_ACCEPTED.get(name, "")) from error
     say(value, body)
 
@@ -204,7 +204,7 @@ def _leave_out(name: str, raw: msgspec.Raw) -> None:
     harmless = _HARMLESS[name]
     try:
         value = _value(raw)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise refused(name, error) from error
     # In Python, true equals 1.
     if value != harmless or isinstance(value, bool) is not isinstance(harmless, bool):

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from headgate.core.json import JSON_FAULTS
 from headgate.dialects.anthropic_messages import Block, inexpressible, refused
 from headgate.dialects.openai import Fields
 
@@ -50,7 +51,7 @@ def translate(fields: Fields) -> Block:
     """The members `tools` and `tool_choice` of the request, as far as there are any. InvalidBody as ever."""
     try:
         tools = _tools(fields.get("tools", _NULL))
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise refused("tools", error) from error
     choice = _chosen(fields)
     try:
@@ -85,7 +86,7 @@ def _tool(tool: _Tool) -> Block:
 def _chosen(fields: Fields) -> Block | None:
     try:
         choice = _choice(fields.get("tool_choice", _NULL))
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise refused("tool_choice", error) from error
     if choice is None:
         return None

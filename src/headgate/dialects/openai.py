@@ -14,7 +14,7 @@ import msgspec
 
 from headgate.core.errors import InvalidBody, InvalidJson, detail
 from headgate.core.failure import Failure, FailureKind
-from headgate.core.json import Json
+from headgate.core.json import JSON_FAULTS, Json
 from headgate.core.usage import Usage
 
 Fields = dict[str, msgspec.Raw]
@@ -69,7 +69,7 @@ def read_fields(body: bytes | memoryview) -> Fields:
         fields = _fields(body)
     except UnicodeDecodeError as error:
         raise InvalidJson(f"the body is not UTF-8: byte {error.start}") from error
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise InvalidJson(f"the body is not a JSON object: {error}") from error
     if not STRIPPED.isdisjoint(fields):
         for name in STRIPPED & fields.keys():
@@ -82,7 +82,7 @@ def read_fields(body: bytes | memoryview) -> Fields:
 def _strip_extra(fields: Fields) -> None:
     try:
         extra = _fields(fields["extra_body"])
-    except (msgspec.MsgspecError, RecursionError):
+    except JSON_FAULTS:
         del fields["extra_body"]
         return
     fields["extra_body"] = msgspec.Raw(encode({key: raw for key, raw in extra.items() if key not in STRIPPED}))
@@ -244,10 +244,10 @@ def read_error(body: bytes) -> UpstreamError | None:
     """The error object of an upstream's body, in the shapes that OpenAI-compatible servers use; None for others."""
     try:
         error = _enveloped(body).error
-    except (msgspec.MsgspecError, RecursionError):
+    except JSON_FAULTS:
         try:
             return UpstreamError(message=_bare(body).message)
-        except (msgspec.MsgspecError, RecursionError):
+        except JSON_FAULTS:
             return None
     if isinstance(error, str):
         return UpstreamError(message=error)

@@ -12,6 +12,7 @@ import msgspec
 
 from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure, FailureKind
+from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Extra, Inbound, Relay
 from headgate.dialects.openai import (
@@ -71,7 +72,7 @@ def answered(body: bytes, needed: str) -> Fields | Failure:
     """A whole answer that has the field `needed`; a failure if it is none, or says that it failed."""
     try:
         fields = _object(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except JSON_FAULTS as error:
         message = f"the upstream's answer is not a JSON object: {error}"
         return Failure(kind=FailureKind.MALFORMED, message=message)
     if needed in fields:

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from headgate.core.failure import Failure, FailureKind
+from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Extra
 from headgate.dialects.openai import Fields, buckets, encode, error_message, priced, read_reported, usage_object
@@ -169,7 +170,7 @@ class StreamRelay:
             return b""
         try:
             chunk = _chunk(data)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except JSON_FAULTS as error:
             self.failure = Failure(
                 kind=FailureKind.MALFORMED, message=f"the upstream sent an event that is not JSON: {error}"
             )

@@ -15,7 +15,7 @@ import msgspec
 from headgate.catalogue.upstream import Route
 from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure, FailureKind
-from headgate.core.json import JsonObject, encode
+from headgate.core.json import JSON_FAULTS, JsonObject, encode
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Extra, Inbound
 from headgate.dialects.openai import flag, usage_object
@@ -151,7 +151,7 @@ class RerankOverRerank(WholeOnly):
             return fields
         try:
             answer, results = _answer(body), _objects(fields["results"])
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except JSON_FAULTS as error:
             return Failure(kind=FailureKind.MALFORMED, message=f"the upstream's answer has no scores: {error}")
         if not all(0 <= scored.index < len(request.documents) for scored in answer.results):
             return Failure(kind=FailureKind.MALFORMED, message="the upstream's answer has documents that were not sent")

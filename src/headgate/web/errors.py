@@ -15,7 +15,7 @@ import msgspec
 from headgate.core import errors
 from headgate.core.errors import GatewayError, InvalidBody, RateLimited, RerankFailed, UpstreamFailed
 from headgate.core.failure import Failure, FailureKind
-from headgate.core.json import Json, JsonObject, encode
+from headgate.core.json import JSON_FAULTS, Json, JsonObject, encode
 from headgate.gateway.endpoint import Shape
 from headgate.gateway.road import Refusal
 from headgate.web.detail import detail_body, detail_status, detailed
@@ -269,7 +269,7 @@ def _upstream_words(failure: Failure) -> JsonObject:
         return {}
     try:
         said = _DECODER.decode(failure.body).error
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except JSON_FAULTS:
         return {}
     found = {"type": said.type, "param": said.param, "code": said.code}
     return {name: value for name, value in found.items() if isinstance(value, str) and 0 < len(value) <= _WORD_LIMIT}
