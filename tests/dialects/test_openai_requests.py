@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headgate.catalogue.kinds import Kind
 from headgate.core.errors import InvalidBody, InvalidJson
 from headgate.core.failure import Failure
+from headgate.core.json import Json
 from headgate.core.usage import Usage
 from headgate.dialects.openai import STRIPPED
 from headgate.dialects.openai_chat import ChatRequest, whole_answer
+from headgate.dialects.openai_codec import ChatOverOpenAI
+from tests.dialects.kinds import route_of
 
-UP = msgspec.Raw(b'"up"')
 MINE = msgspec.Raw(b'"mine"')
 SILENT = b'{"model":"m","messages":[],"stream":true}'
+
+
+def sent_for(request: ChatRequest, defaults: Mapping[str, object] | None = None) -> Json:
+    """What an upstream gets."""
+    return json.loads(ChatOverOpenAI().outbound(request, route_of(Kind.CHAT), defaults or {}))
 
 
 def extra(usage: Usage) -> bytes:
@@ -29,7 +38,7 @@ def extra(usage: Usage) -> bytes:
 def test_no_field_that_chooses_an_upstream_is_sent_on(name: str) -> None:
     body = json.dumps({"model": "m", "messages": [], name: "x", "extra_body": {name: "x", "kept": 1}}).encode()
 
-    sent = json.loads(ChatRequest(body).outbound(UP, {}, stream_usage=True))
+    sent = sent_for(ChatRequest(body))
 
     assert sent == {"model": "up", "messages": [], "extra_body": {"kept": 1}}
 
@@ -48,7 +57,7 @@ def test_other_fields_pass_through_unchanged(fields: dict[str, object]) -> None:
     }
     body = {**fields, "model": "m", "messages": []}
 
-    sent = json.loads(ChatRequest(json.dumps(body).encode()).outbound(UP, {}, stream_usage=True))
+    sent = sent_for(ChatRequest(json.dumps(body).encode()))
 
     assert sent == {**body, "model": "up"}
 
@@ -56,7 +65,7 @@ def test_other_fields_pass_through_unchanged(fields: dict[str, object]) -> None:
 def test_an_entrys_defaults_fill_what_the_caller_left_out() -> None:
     request = ChatRequest(b'{"model":"m","messages":[],"temperature":0.1}')
 
-    sent = json.loads(request.outbound(UP, {"temperature": 0.9, "max_tokens": 5}, stream_usage=True))
+    sent = sent_for(request, {"temperature": 0.9, "max_tokens": 5})
 
     assert (sent["temperature"], sent["max_tokens"]) == (0.1, 5)
 
@@ -64,13 +73,13 @@ def test_an_entrys_defaults_fill_what_the_caller_left_out() -> None:
 def test_a_newer_name_for_max_tokens_keeps_the_entrys_default_out() -> None:
     request = ChatRequest(b'{"model":"m","messages":[],"max_completion_tokens":9}')
 
-    assert "max_tokens" not in json.loads(request.outbound(UP, {"max_tokens": 5}, stream_usage=True))
+    assert "max_tokens" not in sent_for(request, {"max_tokens": 5})
 
 
 def test_the_upstream_of_a_stream_is_asked_for_usage_and_keeps_the_callers_other_options() -> None:
     body = b'{"model":"m","messages":[],"stream":true,"stream_options":{"include_obfuscation":false}}'
 
-    sent = json.loads(ChatRequest(body).outbound(UP, {}, stream_usage=True))
+    sent = sent_for(ChatRequest(body))
 
     assert sent["stream_options"] == {"include_obfuscation": False, "include_usage": True}
 

@@ -6,13 +6,13 @@ it here, so bodies pass through raw except for the fields that the catalogue set
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, Final
 
 import msgspec
 
 from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure, FailureKind
+from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Extra, Inbound
 from headgate.dialects.openai import (
@@ -30,8 +30,6 @@ from headgate.dialects.openai import (
 )
 
 _BYTES_PER_TOKEN: Final = 4
-_TRUE: Final = msgspec.Raw(b"true")
-_USAGE_ASKED: Final = msgspec.Raw(b'{"include_usage":true}')
 
 _NO_MESSAGES: Final = msgspec.Raw(b"[]")
 
@@ -73,26 +71,6 @@ class ChatRequest:
                 "'stream_options' is an object", details=[detail("stream_options", "an object")]
             ) from error
 
-    def outbound(self, model: msgspec.Raw, defaults: Mapping[str, object], *, stream_usage: bool) -> bytes:
-        """The body for an upstream: `model` as JSON, `defaults` where the caller said nothing, usage asked for."""
-        fields = self.fields.copy()
-        fields["model"] = model
-        if defaults:
-            for name, value in defaults.items():
-                if name not in fields and not (name == "max_tokens" and "max_completion_tokens" in fields):
-                    fields[name] = msgspec.Raw(encode(value))
-        if self.stream and stream_usage:
-            fields["stream_options"] = self._with_usage()
-        return encode(fields)
-
-    def _with_usage(self) -> msgspec.Raw:
-        given = self.fields.get("stream_options")
-        if given is None or bytes(given) == b"null":
-            return _USAGE_ASKED
-        options = _object(given)
-        options["include_usage"] = _TRUE
-        return msgspec.Raw(encode(options))
-
     def estimate(self, output_tokens: int) -> Usage:
         """Usage for an upstream that reports none: bytes of the request over four, and the tokens that were counted."""
         return Usage(input=-(-self.size // _BYTES_PER_TOKEN), output=output_tokens, estimated=True)
@@ -111,7 +89,7 @@ def whole_answer(body: bytes, json_name: msgspec.Raw, request: Inbound, extra: E
     """A whole answer as the caller gets it; a failure if the body is not one, or says that it failed."""
     try:
         fields = _object(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except JSON_FAULTS as error:
         return _malformed(f"the upstream's answer is not a JSON object: {error}")
     if "error" in fields and "choices" not in fields:
         return Failure(kind=FailureKind.SERVER_ERROR, message=error_message(body) or "the upstream failed", body=body)

@@ -51,7 +51,6 @@ class Call:
         "_attempt",
         "_bill",
         "_blocked",
-        "_body",
         "_client",
         "_codec",
         "_deadline",
@@ -61,6 +60,7 @@ class Call:
         "_heard",
         "_kept",
         "_offer",
+        "_out",
         "_parts",
         "_plan",
         "_principal",
@@ -76,10 +76,10 @@ class Call:
         "state",
     )
 
-    _body: bytes
     _codec: Codec
     _headers: ReceivedHeaders
     _offer: Offer
+    _out: tuple[str, bytes]
     _principal: Principal
     _request: Inbound
     _snapshot: Snapshot | None
@@ -122,15 +122,22 @@ class Call:
             return
         parts, self._parts = self._parts, []
         try:
-            self._begin(parts[0] if len(parts) == 1 else b"".join(parts), self._road.clock.now())
+            request = self._request = self._endpoint.parse(parts[0] if len(parts) == 1 else b"".join(parts))
+            offer, codec, self._snapshot = entry_for(
+                self._road, self._endpoint, principal=self._principal, request=request
+            )
+            self._try(offer, codec, now=self._road.clock.now())
         except GatewayError as error:
             self._refuse(error)
 
     def whole(self, head: RequestHead, body: bytes | memoryview) -> None:
         """`head`, `body` and `body_complete` in one: the request came at once."""
+        road, endpoint = self._road, self._endpoint
         try:
-            self._principal = admitted(self._road, self._endpoint, head=head)
-            self._begin(body, self._started)
+            principal = self._principal = admitted(road, endpoint, head=head)
+            request = self._request = endpoint.parse(body)
+            offer, codec, self._snapshot = entry_for(road, endpoint, principal=principal, request=request)
+            self._try(offer, codec, now=self._started)
         except GatewayError as error:
             self._refuse(error)
 
@@ -188,7 +195,11 @@ class Call:
 
     def connected(self, attempt: int) -> None:
         if attempt == self._attempt and self.state is CONNECT:
-            self._send(self._body, self._road.clock.now())
+            wire, (path, body) = self._wire, self._out
+            assert wire is not None, "a connection was announced"
+            self._out = "", b""
+            self.state = WAIT if wire.send(path, body) else SEND
+            self._deadline = self._road.clock.now() + self._road.timeouts.first_byte
 
     def request_sent(self, attempt: int) -> None:
         if attempt == self._attempt and self.state is SEND:
@@ -262,30 +273,24 @@ class Call:
 
     # From one attempt to the next
 
-    def _begin(self, body: bytes | memoryview, now: float) -> None:
-        """The first attempt; GatewayError, and nothing done, if there can be none."""
-        road, endpoint = self._road, self._endpoint
-        request = self._request = endpoint.parse(body)
-        offer, codec, self._snapshot = entry_for(road, endpoint, principal=self._principal, request=request)
-        self._try(offer, codec, now=now)
-
     def _try(self, offer: Offer, codec: Codec, *, now: float, fresh: bool = False) -> None:
         """An attempt; InvalidBody, and nothing done, if the upstream's format cannot say what the request says."""
         route = offer.route
         assert not isinstance(route, Unroutable), "an offer with a codec has a route"
-        body = codec.outbound(self._request, route, offer.call_defaults)
-        road = self._road
+        request, road = self._request, self._road
+        path, body = codec.path(route, request), codec.outbound(request, route, offer.call_defaults)
         self._offer = offer
         self._codec = codec
         self._attempt += 1
         self.state = CONNECT
-        self._deadline = now + road.timeouts.connect
         self._total = now + (offer.timeout or road.timeouts.total)
         wire = self._wire = self._asked = road.upstream.connect(offer, self, self._attempt, fresh=fresh)
         if wire.ready:
-            self._send(body, now)
+            self.state = WAIT if wire.send(path, body) else SEND
+            self._deadline = now + road.timeouts.first_byte
         else:
-            self._body = body
+            self._out = path, body
+            self._deadline = now + road.timeouts.connect
 
     def _try_another(self, failure: Failure) -> None:
         """The next attempt, as the plan has it. A plan is made when the first attempt fails: most never do."""
@@ -309,16 +314,6 @@ class Call:
         if self._snapshot is None:
             return None
         return stand_in(self._snapshot, self._principal, kind=self._endpoint.default, failed=failed)
-
-    def _send(self, body: bytes, now: float) -> None:
-        route, wire = self._offer.route, self._wire
-        assert wire is not None, "a connection was announced"
-        assert not isinstance(route, Unroutable), "an attempt has a route"
-        self._body = b""
-        self.state = SEND
-        if wire.send(self._codec.path(route, self._request), body):
-            self.state = WAIT
-        self._deadline = now + self._road.timeouts.first_byte
 
     def _fail(self, failure: Failure) -> None:
         """The attempt failed: to the next one, or, once the caller has a part of the answer, to the end."""
@@ -371,12 +366,15 @@ class Call:
             return
         self._settle(Outcome.ANSWERED, 200)
         cost = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
-        self._client.answer(200, self._head_lines(b"application/json", cost), answer)
+        head = answer_head(self.request_id, self._offer, self._attempt, b"application/json", cost)
+        self._client.answer(200, head, answer)
 
     def _open_stream(self) -> None:
         self.state = STREAM
         self._first_byte = self._road.clock.now() - self._started
-        self._client.start(200, self._head_lines(b"text/event-stream; charset=utf-8", b"cache-control: no-cache\r\n"))
+        more = b"cache-control: no-cache\r\n"
+        head = answer_head(self.request_id, self._offer, self._attempt, b"text/event-stream; charset=utf-8", more)
+        self._client.start(200, head)
 
     def _finish_stream(self, relay: Relay, *, framed: bool) -> None:
         out = relay.end(framed=framed)
@@ -390,9 +388,6 @@ class Call:
         self._settle(Outcome.ANSWERED, 200)
         self._client.write(out)
         self._client.end()
-
-    def _head_lines(self, content_type: bytes, more: bytes) -> bytes:
-        return answer_head(self.request_id, self._offer, attempts=self._attempt, content_type=content_type, more=more)
 
     # Every way out
 
