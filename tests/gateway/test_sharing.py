@@ -60,7 +60,7 @@ class Stage:
         self.store = store
         self.directory = Directory()
         self.settle(Right.ADMINS)
-        self.sharing = Sharing(desk, store, self.directory)
+        self.sharing = Sharing(desk, store, directory=self.directory)
         self.administer = Administer(desk)
 
     def settle(self, right: Right) -> None:

@@ -35,7 +35,7 @@ class SharingStore(Protocol):
 class Sharing:
     """Shares entries and un-shares them. Runs on the writer thread, like every write of the catalogue."""
 
-    def __init__(self, desk: Desk, store: SharingStore, directory: Directory) -> None:
+    def __init__(self, desk: Desk, store: SharingStore, *, directory: Directory) -> None:
         self._desk = desk
         self._store = store
         self._directory = directory

@@ -104,12 +104,12 @@ class Chosen(msgspec.Struct, frozen=True):
 class UserDefaults:
     """Reads and writes choices. Runs on the writer thread."""
 
-    def __init__(self, desk: Desk, store: UserDefaultStore, directory: Directory) -> None:
+    def __init__(self, desk: Desk, store: UserDefaultStore, *, directory: Directory) -> None:
         self._desk = desk
         self._store = store
         self._directory = directory
 
-    def choose(self, by: Principal, config_type: str, offer: Offer) -> UserDefault:
+    def choose(self, by: Principal, config_type: str, *, offer: Offer) -> UserDefault:
         """Make an entry that the user sees and that fits the type the user's choice."""
         now = self._desk.clock.wall()
         former = self._own(by).get(config_type)

@@ -40,7 +40,7 @@ def detailed(detail: Json) -> bytes:
     return encode({"detail": detail})
 
 
-def item(path: str, message: str, type_: str) -> Mapping[str, str]:
+def item(path: str, message: str, *, type_: str) -> Mapping[str, str]:
     """One line of an error's `details`, with FastAPI's word for what is wrong."""
     return {"path": path, "message": message, "type": type_}
 

@@ -16,7 +16,7 @@ from headgate.core.json import Json, JsonObject
 from headgate.web.assets_api.described import SCHEMAS as ASSETS
 from headgate.web.catalogue_api.described import SCHEMAS
 from headgate.web.describe import ERROR
-from headgate.web.registry_api.described import SCHEMAS as REGISTRY
+from headgate.web.registry_api.schemas import SCHEMAS as REGISTRY
 
 FILE: Final = Path(__file__).with_name("openapi.json")
 

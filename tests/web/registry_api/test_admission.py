@@ -18,9 +18,9 @@ GUARDED = (
 
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-def test_without_a_valid_credential_it_is_401(api: Api, method: str, path: str, slash: str) -> None:
+def test_without_a_valid_credential_it_is_401(quiet: Api, method: str, path: str, slash: str) -> None:
     for by in (None, b"at:nonsense"):
-        answer = api.ask(method, f"{BASE}{path}{slash}", by=by)
+        answer = quiet.ask(method, f"{BASE}{path}{slash}", by=by)
 
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
@@ -29,10 +29,10 @@ def test_without_a_valid_credential_it_is_401(api: Api, method: str, path: str, 
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-def test_an_organization_key_is_403_because_it_has_no_user(api: Api, method: str, path: str) -> None:
-    key = api.town.key("acme", permissions=("llm:*",))
+def test_an_organization_key_is_403_because_it_has_no_user(quiet: Api, method: str, path: str) -> None:
+    key = quiet.town.key("acme", permissions=("llm:*",))
 
-    answer = api.ask(method, f"{BASE}{path}", by=key)
+    answer = quiet.ask(method, f"{BASE}{path}", by=key)
 
     assert (answer.status_code, list(read(answer))) == (403, ["detail"])
 
@@ -44,25 +44,25 @@ def test_a_slash_at_the_end_changes_nothing_and_redirects_nowhere(api: Api, path
     assert api.ask("GET", f"{BASE}{path}", by="ann").status_code == 200
 
 
-def test_a_foreign_organization_in_the_headers_is_403(api: Api) -> None:
+def test_a_foreign_organization_in_the_headers_is_403(quiet: Api) -> None:
     for slug in ("globex", "nothing"):
-        answer = api.ask("GET", BASE, by="ann", headers={"x-organization-id": slug})
+        answer = quiet.ask("GET", BASE, by="ann", headers={"x-organization-id": slug})
         assert (answer.status_code, list(read(answer))) == (403, ["detail"])
 
 
-def test_two_different_credentials_are_400(api: Api) -> None:
-    answer = api.ask("GET", BASE, by="ann", headers={"x-api-key": "iak_other"})
+def test_two_different_credentials_are_400(quiet: Api) -> None:
+    answer = quiet.ask("GET", BASE, by="ann", headers={"x-api-key": "iak_other"})
 
     assert (answer.status_code, list(read(answer))) == (400, ["detail"])
 
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("PATCH", "/m"), ("PATCH", "/by-id/m")])
-def test_another_method_is_405_and_says_which_are_allowed(api: Api, method: str, path: str) -> None:
-    answer = api.ask(method, f"{BASE}{path}", by="ann")
+def test_another_method_is_405_and_says_which_are_allowed(quiet: Api, method: str, path: str) -> None:
+    answer = quiet.ask(method, f"{BASE}{path}", by="ann")
 
     assert (answer.status_code, list(read(answer))) == (405, ["detail"])
     assert answer.headers["allow"]
 
 
-def test_every_answer_has_the_id_of_its_request(api: Api) -> None:
-    assert api.ask("GET", BASE, by=None).headers["x-request-id"].startswith("req_")
+def test_every_answer_has_the_id_of_its_request(quiet: Api) -> None:
+    assert quiet.ask("GET", BASE, by=None).headers["x-request-id"].startswith("req_")

@@ -55,7 +55,8 @@ def test_null_clears(api: Api, field: str) -> None:
     register(api, "m", category="embedding")
     put(api, temperature=0.5, dimension=8, description="x", context_window=5)
 
-    assert put(api, **{field: None})[field] is None
+    cleared: JsonObject = {field: None}
+    assert put(api, **cleared)[field] is None
 
 
 def test_null_clears_abilities(api: Api) -> None:

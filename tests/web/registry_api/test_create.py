@@ -21,11 +21,11 @@ def faults(api: Api, given: Json) -> list[tuple[str, list[Json]]]:
 
 
 @pytest.mark.parametrize("key", ["model_id", "model_provider", "model_name", "api_key"])
-def test_what_the_page_requires_is_required(api: Api, key: str) -> None:
+def test_what_the_page_requires_is_required(quiet: Api, key: str) -> None:
     given = body()
     del given[key]
 
-    assert faults(api, given) == [("missing", ["body", key])]
+    assert faults(quiet, given) == [("missing", ["body", key])]
 
 
 @pytest.mark.parametrize(
@@ -67,23 +67,23 @@ def test_what_the_page_requires_is_required(api: Api, key: str) -> None:
         ("scope", "platform", "extra_forbidden"),
     ],
 )
-def test_a_value_that_breaks_a_rule_is_422_where_it_stands(api: Api, key: str, value: Json, type_: str) -> None:
-    assert faults(api, {**body(), key: value}) == [(type_, ["body", key])]
+def test_a_value_that_breaks_a_rule_is_422_where_it_stands(quiet: Api, key: str, value: Json, type_: str) -> None:
+    assert faults(quiet, {**body(), key: value}) == [(type_, ["body", key])]
 
 
-def test_every_mistake_is_told_at_once(api: Api) -> None:
-    found = faults(api, {"model_id": "m", "temperature": "x", "zip": 1})
+def test_every_mistake_is_told_at_once(quiet: Api) -> None:
+    found = faults(quiet, {"model_id": "m", "temperature": "x", "zip": 1})
 
     assert {place[1] for _, place in found} == {"model_provider", "model_name", "api_key", "temperature", "zip"}
 
 
 @pytest.mark.parametrize("given", [b"{", b"[]", b"\xff", b""])
-def test_what_is_no_json_object_is_422(api: Api, given: bytes) -> None:
-    assert faults(api, given) == [("json_invalid", ["body"])]
+def test_what_is_no_json_object_is_422(quiet: Api, given: bytes) -> None:
+    assert faults(quiet, given) == [("json_invalid", ["body"])]
 
 
-def test_a_body_of_more_than_8_mib_is_413(api: Api) -> None:
-    answer = api.ask("POST", f"{BASE}/register", by="ann", body=b'"' + b"x" * 8 * 1024 * 1024 + b'"')
+def test_a_body_of_more_than_8_mib_is_413(quiet: Api) -> None:
+    answer = quiet.ask("POST", f"{BASE}/register", by="ann", body=b'"' + b"x" * 8 * 1024 * 1024 + b'"')
 
     assert (answer.status_code, list(read(answer))) == (413, ["detail"])
 
@@ -111,8 +111,8 @@ def test_a_speech_model_that_only_hears_is_one_that_transcribes(api: Api) -> Non
 
 
 @pytest.mark.parametrize("category", ["audio", "LLM", ""])
-def test_another_category_is_400(api: Api, category: str) -> None:
-    answer = api.ask("POST", f"{BASE}/register", by="ann", body=body(category=category))
+def test_another_category_is_400(quiet: Api, category: str) -> None:
+    answer = quiet.ask("POST", f"{BASE}/register", by="ann", body=body(category=category))
 
     assert answer.status_code == 400
     assert read(answer)["detail"].startswith("'category' takes one of llm, ")
@@ -194,7 +194,14 @@ def test_a_whole_number_may_be_written_with_a_fraction_of_zero(api: Api) -> None
 
 
 def test_settings_of_speech_and_rerank_are_kept_beside_what_is_shown(api: Api) -> None:
-    extras = {"language": "de", "voice": "alloy", "format": "mp3", "sample_rate": 16000, "top_n": 3, "instruct": "x"}
+    extras: JsonObject = {
+        "language": "de",
+        "voice": "alloy",
+        "format": "mp3",
+        "sample_rate": 16000,
+        "top_n": 3,
+        "instruct": "x",
+    }
     register(api, category="speech", context_window=4096, **extras)
 
     document = document_of(next(api.desk.snapshot.offers()))

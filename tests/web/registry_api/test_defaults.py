@@ -116,8 +116,8 @@ def test_a_type_takes_only_models_that_fit_it(
         ({"model_id": 1, "config_type": "general", "user_id": "u-mia"}, "user_id"),
     ],
 )
-def test_a_mistake_is_422_where_it_stands(api: Api, given: JsonObject, place: str) -> None:
-    answer = api.ask("POST", f"{BASE}/user-default", by="ann", body=given)
+def test_a_mistake_is_422_where_it_stands(quiet: Api, given: JsonObject, place: str) -> None:
+    answer = quiet.ask("POST", f"{BASE}/user-default", by="ann", body=given)
 
     assert (answer.status_code, [each["loc"] for each in read(answer)["detail"]]) == (422, [["body", place]])
 
@@ -131,13 +131,13 @@ def test_another_persons_model_is_the_same_404_as_nothing(api: Api) -> None:
     assert answer.text.replace("'1'", "X") == nothing.text.replace("'99'", "X")
 
 
-def test_outside_of_an_organization_nothing_is_chosen(api: Api) -> None:
-    assert choose(api, 1, by="root").status_code == 400
+def test_outside_of_an_organization_nothing_is_chosen(quiet: Api) -> None:
+    assert choose(quiet, 1, by="root").status_code == 400
 
 
-def test_where_nothing_is_chosen_it_is_null(api: Api) -> None:
+def test_where_nothing_is_chosen_it_is_null(quiet: Api) -> None:
     for path in ("user-default/general", "user-default/nonsense", "default/general", "default/nonsense"):
-        answer = api.ask("GET", f"{BASE}/{path}", by="ann")
+        answer = quiet.ask("GET", f"{BASE}/{path}", by="ann")
         assert (answer.status_code, answer.content) == (200, b"null")
 
 

@@ -71,8 +71,8 @@ def test_pages_follow_each_other_without_gap_or_repetition(api: Api, query: Mapp
         ({"is_active": "maybe"}, "bool_parsing"),
     ],
 )
-def test_a_parameter_out_of_range_is_422(api: Api, query: Mapping[str, str], kind: str) -> None:
-    answer = api.ask("GET", BASE, by="ann", query=query)
+def test_a_parameter_out_of_range_is_422(quiet: Api, query: Mapping[str, str], kind: str) -> None:
+    answer = quiet.ask("GET", BASE, by="ann", query=query)
 
     assert answer.status_code == 422
     assert [(each["type"], each["loc"]) for each in read(answer)["detail"]] == [(kind, ["query", next(iter(query))])]

@@ -24,8 +24,8 @@ def ask(api: Api, path: str, body: Json = None, *, by: str | bytes = "ann") -> J
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_a_connection_that_works_passes(api: Api, slash: str) -> None:
-    found = ask(api, f"test-connection{slash}", {**UNSAVED, "api_key": SECRET, "base_url": "https://example.org/v1"})
+def test_a_connection_that_works_passes(quiet: Api, slash: str) -> None:
+    found = ask(quiet, f"test-connection{slash}", {**UNSAVED, "api_key": SECRET, "base_url": "https://example.org/v1"})
 
     assert tuple(found) == TESTED
     assert found == {
@@ -90,8 +90,8 @@ def test_an_unknown_category_fails_with_a_200_and_asks_nobody(api: Api) -> None:
         ({**UNSAVED, "headers": {}}, "headers"),
     ],
 )
-def test_a_mistake_in_a_test_is_422_where_it_stands(api: Api, given: JsonObject, place: str) -> None:
-    answer = api.ask("POST", f"{BASE}/test-connection", by="ann", body=given)
+def test_a_mistake_in_a_test_is_422_where_it_stands(quiet: Api, given: JsonObject, place: str) -> None:
+    answer = quiet.ask("POST", f"{BASE}/test-connection", by="ann", body=given)
 
     assert (answer.status_code, [each["loc"] for each in read(answer)["detail"]]) == (422, [["body", place]])
     assert SECRET not in answer.text
@@ -137,13 +137,13 @@ def test_a_recipient_tests_a_shared_model(api: Api) -> None:
     assert [(each["status"], each["error"]) for each in found] == [("failed", "the key was refused")]
 
 
-def test_who_may_not_call_tests_nothing(api: Api) -> None:
-    assert api.ask("POST", f"{BASE}/test", by="vic").status_code == 403
+def test_who_may_not_call_tests_nothing(quiet: Api) -> None:
+    assert quiet.ask("POST", f"{BASE}/test", by="vic").status_code == 403
 
 
 @pytest.mark.parametrize("given", [{"model_ids": "m"}, {"model_ids": [1]}, {"ids": []}, []])
-def test_a_wrong_list_of_ids_is_422(api: Api, given: Json) -> None:
-    assert api.ask("POST", f"{BASE}/test", by="ann", body=given).status_code == 422
+def test_a_wrong_list_of_ids_is_422(quiet: Api, given: Json) -> None:
+    assert quiet.ask("POST", f"{BASE}/test", by="ann", body=given).status_code == 422
 
 
 def test_no_more_than_a_hundred_models_are_tested_at_once(api: Api) -> None:
@@ -164,8 +164,8 @@ def test_a_providers_models_are_listed_with_the_key_of_the_body(api: Api, slash:
 
 
 @pytest.mark.parametrize("provider", ["nobody", "mock"])
-def test_a_provider_that_lists_nothing_is_400(api: Api, provider: str) -> None:
-    answer = api.ask("POST", f"{BASE}/providers/{provider}/models", by="ann", body={"api_key": SECRET})
+def test_a_provider_that_lists_nothing_is_400(quiet: Api, provider: str) -> None:
+    answer = quiet.ask("POST", f"{BASE}/providers/{provider}/models", by="ann", body={"api_key": SECRET})
 
     assert (answer.status_code, list(read(answer))) == (400, ["detail"])
 
@@ -205,8 +205,8 @@ def test_a_provider_that_does_not_list_is_told_by_what_happened(api: Api, kind: 
         ({"api_key": SECRET, "url": "x"}, "url"),
     ],
 )
-def test_a_mistake_in_a_listing_is_422_where_it_stands(api: Api, given: JsonObject, place: str) -> None:
-    answer = api.ask("POST", f"{BASE}/providers/openai/models", by="ann", body=given)
+def test_a_mistake_in_a_listing_is_422_where_it_stands(quiet: Api, given: JsonObject, place: str) -> None:
+    answer = quiet.ask("POST", f"{BASE}/providers/openai/models", by="ann", body=given)
 
     assert (answer.status_code, [each["loc"] for each in read(answer)["detail"]]) == (422, [["body", place]])
 
@@ -245,5 +245,5 @@ def test_keys_of_models_that_others_share_list_nothing(api: Api) -> None:
 
 
 @pytest.mark.parametrize("given", [{}, ["openai", 5], b"x", None])
-def test_a_body_that_is_no_array_of_names_is_422(api: Api, given: Json) -> None:
-    assert api.ask("POST", f"{BASE}/providers/fetch", by="ann", body=given).status_code == 422
+def test_a_body_that_is_no_array_of_names_is_422(quiet: Api, given: Json) -> None:
+    assert quiet.ask("POST", f"{BASE}/providers/fetch", by="ann", body=given).status_code == 422

@@ -86,13 +86,13 @@ def test_the_public_list_is_filtered_and_limited(api: Api, query: Mapping[str, s
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "x"])
-def test_a_public_limit_out_of_range_is_422(api: Api, limit: str) -> None:
-    assert api.ask("GET", f"{BASE}/public/list", by=None, query={"limit": limit}).status_code == 422
+def test_a_public_limit_out_of_range_is_422(quiet: Api, limit: str) -> None:
+    assert quiet.ask("GET", f"{BASE}/public/list", by=None, query={"limit": limit}).status_code == 422
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_the_known_providers_are_told_to_everybody(api: Api, slash: str) -> None:
-    found = {each["id"]: each for each in public(api, f"providers/supported{slash}")["providers"]}
+def test_the_known_providers_are_told_to_everybody(quiet: Api, slash: str) -> None:
+    found = {each["id"]: each for each in public(quiet, f"providers/supported{slash}")["providers"]}
 
     assert list(found) == [row.id for row in BUNDLED.rows]
     assert found["openai"]["default_base_url"] == "https://api.openai.com/v1"
@@ -111,13 +111,13 @@ def test_the_known_providers_are_told_to_everybody(api: Api, slash: str) -> None
      "byteplus-ark", "alibaba-coding-plan", "alibaba-coding-plan-cn", "zhipu", "zai-coding-plan",
      "zhipuai-coding-plan", "minimax-coding-plan", "minimax-cn-coding-plan", "kimi-for-coding"],
 )  # fmt: skip
-def test_every_provider_of_the_published_api_is_known(api: Api, provider: str) -> None:
-    assert provider in {each["id"] for each in public(api, "providers/supported")["providers"]}
+def test_every_provider_of_the_published_api_is_known(quiet: Api, provider: str) -> None:
+    assert provider in {each["id"] for each in public(quiet, "providers/supported")["providers"]}
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_a_few_types_are_told_to_everybody(api: Api, slash: str) -> None:
-    found = public(api, f"types/available{slash}")["model_providers"]
+def test_a_few_types_are_told_to_everybody(quiet: Api, slash: str) -> None:
+    found = public(quiet, f"types/available{slash}")["model_providers"]
 
     assert "openai" in {each["type"] for each in found}
     assert all(each.keys() == {"type", "name", "description", "examples"} for each in found)

@@ -51,4 +51,4 @@ def kinds_of(category: str | None) -> frozenset[Kind]:
 
 def _refused(name: str, accepted: str, found: str, kind: str) -> InvalidQuery:
     message = f"{name!r} takes {accepted}, not {found[:64]!r}"
-    return InvalidQuery(message, details=[item(name, message, kind)])
+    return InvalidQuery(message, details=[item(name, message, type_=kind)])

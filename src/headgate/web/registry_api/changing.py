@@ -38,7 +38,7 @@ def registered(reading: Reading, providers: Providers) -> Document:
     return _written(None, {"name": reading.name, "kind": kind, **fields})
 
 
-def changed(before: Document, reading: Reading, providers: Providers) -> Document:
+def changed(before: Document, reading: Reading, *, providers: Providers) -> Document:
     """The document after a change. Unsuitable, InvalidBody."""
     shown = shown_document(before)
     values = {key: value for key, value in reading.values.items() if not _is_shown(value, shown[key])}

@@ -36,19 +36,23 @@ _FIELDS: Final = ("model_id", "config_type")
 class Defaults:
     """The handlers of chosen models."""
 
-    def __init__(self, desk: Desk, defaults: UserDefaults, writer: Runner) -> None:
+    def __init__(self, desk: Desk, defaults: UserDefaults, *, writer: Runner) -> None:
         self._desk = desk
         self._defaults = defaults
         self._writer = writer
 
     def add_to(self, router: APIRouter) -> None:
-        add_route(router, "/user-default", self.list, "GET", name="listUserDefaults", said=described.USER_DEFAULTS)
-        add_route(router, "/user-default", self.choose, "POST", name="setUserDefault", said=described.SET_DEFAULT)
+        add_route(router, "GET /user-default", handler=self.list, name="listUserDefaults", said=described.USER_DEFAULTS)
+        add_route(router, "POST /user-default", handler=self.choose, name="setUserDefault", said=described.SET_DEFAULT)
         one = "/user-default/{config_type}"
-        add_route(router, one, self.own, "GET", name="getUserDefault", said=described.USER_DEFAULT)
-        add_route(router, one, self.clear, "DELETE", name="deleteUserDefault", said=described.CLEAR_DEFAULT)
+        add_route(router, f"GET {one}", handler=self.own, name="getUserDefault", said=described.USER_DEFAULT)
+        add_route(router, f"DELETE {one}", handler=self.clear, name="deleteUserDefault", said=described.CLEAR_DEFAULT)
         add_route(
-            router, "/default/{model_provider}", self.in_force, "GET", name="getDefaultModel", said=described.DEFAULT
+            router,
+            "GET /default/{model_provider}",
+            handler=self.in_force,
+            name="getDefaultModel",
+            said=described.DEFAULT,
         )
 
     async def list(self, principal: Person) -> Response:
@@ -60,7 +64,7 @@ class Defaults:
         own_scope(principal)
 
         def choose() -> JsonObject:
-            offer = at_once(numbered(self._desk.snapshot, principal, str(number)))
+            offer = at_once(numbered(self._desk.snapshot, principal, text=str(number)))
             if offer is None:
                 raise ModelNotFound(str(number))
             if not CONFIG_TYPES[config_type].fits(offer):
@@ -68,7 +72,7 @@ class Defaults:
                     f"a model of the category {CATEGORIES[offer.kind]!r} with the abilities "
                     f"{sorted(offer.capabilities)} cannot be the default of the type {config_type!r}"
                 )
-            return _row(self._defaults.choose(principal, config_type, offer), offer)
+            return _row(self._defaults.choose(principal, config_type, offer=offer), offer)
 
         return json_response(await self._writer.run(choose))
 
@@ -91,7 +95,7 @@ class Defaults:
         return {**_row(chosen.default, chosen.offer), "model": self._model(chosen, principal)}
 
     def _model(self, chosen: Chosen, principal: Principal) -> JsonObject:
-        body = shown(chosen.offer, principal, self._desk.snapshot)
+        body = shown(chosen.offer, principal, snapshot=self._desk.snapshot)
         return body if chosen.default.user == principal.user else as_recipient(body)
 
 
@@ -115,17 +119,18 @@ def _config_type(word: str) -> str:
 def _asked(body: JsonObject) -> tuple[int, str]:
     """The row id and the type. InvalidBody."""
     number, config_type = body.get("model_id"), body.get("config_type")
-    faults = [item(key, f"{key!r} is required", "missing") for key in _FIELDS if key not in body]
+    faults = [item(key, f"{key!r} is required", type_="missing") for key in _FIELDS if key not in body]
     faults += [
-        item(key, f"{key!r} is not known; accepted: {', '.join(_FIELDS)}", "extra_forbidden")
+        item(key, f"{key!r} is not known; accepted: {', '.join(_FIELDS)}", type_="extra_forbidden")
         for key in body
         if key not in _FIELDS
     ]
     if "model_id" in body and not _is_row_id(number):
-        faults.append(item("model_id", f"'model_id' takes the whole number of a row, not {found(number)}", "int_type"))
+        message = f"'model_id' takes the whole number of a row, not {found(number)}"
+        faults.append(item("model_id", message, type_="int_type"))
     if "config_type" in body and (not isinstance(config_type, str) or config_type not in CONFIG_TYPES):
         message = f"'config_type' takes one of {', '.join(CONFIG_TYPES)}, not {found(config_type)}"
-        faults.append(item("config_type", message, "value_error"))
+        faults.append(item("config_type", message, type_="value_error"))
     refuse(faults)
     return number, config_type  # type: ignore[return-value]  # anything else is a fault
 

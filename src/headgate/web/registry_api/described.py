@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from headgate.catalogue.entry import NAME_LIMIT
-from headgate.catalogue.kinds import CATEGORY_WORDS
 from headgate.core.json import JsonObject
-from headgate.gateway.user_defaults import CONFIG_TYPES
 from headgate.web.describe import BOOLEAN, INTEGER, STRING, component, list_of, object_of, path, query
+from headgate.web.registry_api.schemas import API_KEY, DEFAULT_ROW, NUMBER, ROW, TEXT, or_null
 
-_NUMBER: Final[JsonObject] = {"type": "number"}
 _PUBLIC: Final[JsonObject] = {"security": []}
 
 _ERRORS: Final[Mapping[int, str]] = {
@@ -31,111 +28,6 @@ _ERRORS: Final[Mapping[int, str]] = {
 _READ: Final = (400, 401, 403)
 _FOUND: Final = (*_READ, 404)
 _WRITE: Final = (*_READ, 413, 422, 503)
-
-
-def _null(schema: JsonObject) -> JsonObject:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-_TEXT: Final = _null(STRING)
-_CATEGORY: Final[JsonObject] = {**STRING, "enum": list(CATEGORY_WORDS)}
-_MODEL_ID: Final[JsonObject] = {**STRING, "maxLength": NAME_LIMIT, "description": "What callers put in `model`."}
-_ROW: Final[JsonObject] = {**INTEGER, "description": "The key of the row."}
-_API_KEY: Final[JsonObject] = {**STRING, "writeOnly": True, "description": "Sealed at once, never shown."}
-
-_OF_MODEL: Final[JsonObject] = {
-    "base_url": _TEXT,
-    "temperature": _null(_NUMBER),
-    "dimension": _null(INTEGER),
-    "abilities": _null(list_of(STRING)),
-    "description": _TEXT,
-}
-_EXTRAS: Final[JsonObject] = {
-    "context_window": _null(INTEGER),
-    "language": _TEXT,
-    "voice": _TEXT,
-    "format": _TEXT,
-    "sample_rate": _null(INTEGER),
-    "top_n": _null(INTEGER),
-    "instruct": _TEXT,
-}
-_SHOWN: Final[JsonObject] = {
-    "id": _ROW,
-    "model_id": _MODEL_ID,
-    "category": _CATEGORY,
-    "model_provider": STRING,
-    "model_name": STRING,
-    **_OF_MODEL,
-    "context_window": _null(INTEGER),
-    "created_at": _TEXT,
-    "updated_at": _TEXT,
-    "is_active": BOOLEAN,
-    "is_owner": BOOLEAN,
-    "can_edit": BOOLEAN,
-    "can_delete": BOOLEAN,
-    "is_shared": BOOLEAN,
-}
-_DEFAULT: Final[JsonObject] = {
-    "id": _ROW,
-    "user_id": STRING,
-    "model_id": {**INTEGER, "description": "The key of the model's row."},
-    "config_type": {**STRING, "enum": list(CONFIG_TYPES)},
-    "created_at": STRING,
-    "updated_at": _TEXT,
-}
-_TESTED: Final[JsonObject] = {
-    "model_id": STRING,
-    "status": {**STRING, "enum": ["passed", "failed"]},
-    "response_time": _null(_NUMBER),
-    "message": STRING,
-    "error": _TEXT,
-}
-
-SCHEMAS: Final[JsonObject] = {
-    "RegistryModelCreate": object_of(
-        {
-            "model_id": _MODEL_ID,
-            "model_provider": STRING,
-            "model_name": STRING,
-            "api_key": _API_KEY,
-            "category": {**STRING, "default": "llm", "description": f"One of {', '.join(CATEGORY_WORDS)}."},
-            **_OF_MODEL,
-            "share_with_users": {**BOOLEAN, "default": False},
-            **_EXTRAS,
-        },
-        ["model_id", "model_provider", "model_name", "api_key"],
-    ),
-    "RegistryModelUpdate": object_of(
-        {
-            "category": _TEXT,
-            "model_provider": _TEXT,
-            "model_name": _TEXT,
-            "api_key": _null(_API_KEY),
-            **_OF_MODEL,
-            "share_with_users": _null(BOOLEAN),
-            **_EXTRAS,
-        }
-    ),
-    "RegistryModel": object_of(_SHOWN, list(_SHOWN)),
-    "RegistryDefault": object_of(_DEFAULT, list(_DEFAULT)),
-    "RegistryTest": object_of(_TESTED, list(_TESTED)),
-    "RegistryError": object_of(
-        {
-            "detail": {
-                "anyOf": [
-                    STRING,
-                    list_of(
-                        object_of(
-                            {"type": STRING, "loc": list_of({"anyOf": [STRING, INTEGER]}), "msg": STRING},
-                            ["type", "loc", "msg"],
-                        )
-                    ),
-                ]
-            }
-        },
-        ["detail"],
-    ),
-}
 
 
 def _said(
@@ -205,16 +97,16 @@ SUMMARY: Final = _said("How many models of what the caller has", object_of(_SUMM
 
 _PUBLIC_MODEL: Final = object_of(
     {
-        "id": _ROW,
+        "id": ROW,
         "model_id": STRING,
         "category": STRING,
         "model_provider": STRING,
         "model_name": STRING,
         "abilities": _WORDS,
-        "description": _TEXT,
-        "temperature": _null(_NUMBER),
-        "max_tokens": _null(INTEGER),
-        "dimension": _null(INTEGER),
+        "description": TEXT,
+        "temperature": or_null(NUMBER),
+        "max_tokens": or_null(INTEGER),
+        "dimension": or_null(INTEGER),
     }
 )
 PUBLIC_LIST: Final = {
@@ -247,22 +139,22 @@ PUBLIC_SUMMARY: Final = {
 
 USER_DEFAULTS: Final = _said(
     "The caller's default models, with those of the admins where the caller has none",
-    list_of(object_of({**_DEFAULT, "model": _MODEL}, [*_DEFAULT, "model"])),
+    list_of(object_of({**DEFAULT_ROW, "model": _MODEL}, [*DEFAULT_ROW, "model"])),
     errors=(*_READ, 503),
 )
 SET_DEFAULT: Final = _said(
     "Make a model the caller's default for a type",
     component("RegistryDefault"),
     errors=(*_WRITE, 404),
-    body=object_of({"model_id": _ROW, "config_type": _DEFAULT["config_type"]}, ["model_id", "config_type"]),
+    body=object_of({"model_id": ROW, "config_type": DEFAULT_ROW["config_type"]}, ["model_id", "config_type"]),
 )
 USER_DEFAULT: Final = _said(
-    "The caller's own default of a type", _null(component("RegistryDefault")), _TYPE, errors=(*_READ, 503)
+    "The caller's own default of a type", or_null(component("RegistryDefault")), _TYPE, errors=(*_READ, 503)
 )
 CLEAR_DEFAULT: Final = _said("Delete the caller's default of a type", _MESSAGE, _TYPE, errors=(*_FOUND, 503))
 DEFAULT: Final = _said(
     "The model that the caller would use for a type",
-    _null(_MODEL),
+    or_null(_MODEL),
     path("model_provider", "A type, or `llm`; any other word means the general one."),
     errors=(*_READ, 503),
 )
@@ -271,13 +163,13 @@ _UNSAVED: Final[JsonObject] = {
     "model_provider": STRING,
     "model_name": STRING,
     "category": {**STRING, "default": "llm"},
-    "api_key": _null(_API_KEY),
-    "base_url": _TEXT,
-    "temperature": _null(_NUMBER),
-    "dimension": _null(INTEGER),
-    "abilities": _null(_WORDS),
-    "top_n": _null(INTEGER),
-    "instruct": _TEXT,
+    "api_key": or_null(API_KEY),
+    "base_url": TEXT,
+    "temperature": or_null(NUMBER),
+    "dimension": or_null(INTEGER),
+    "abilities": or_null(_WORDS),
+    "top_n": or_null(INTEGER),
+    "instruct": TEXT,
 }
 TEST_CONNECTION: Final = _said(
     "Whether a model that is not registered yet would work",
@@ -289,7 +181,7 @@ TEST: Final = _said(
     "Whether models work: some, or all that the caller sees",
     list_of(component("RegistryTest")),
     errors=(*_READ, 413, 422),
-    body=object_of({"model_ids": _null(_WORDS)}),
+    body=object_of({"model_ids": or_null(_WORDS)}),
     body_required=False,
 )
 PROVIDER_MODELS: Final = _said(
@@ -297,7 +189,7 @@ PROVIDER_MODELS: Final = _said(
     object_of({"provider": STRING, "models": _LISTED, "count": INTEGER}, ["provider", "models", "count"]),
     path("provider", "A provider's id or alias."),
     errors=(*_READ, 413, 422, 424, 429, 502, 503, 504),
-    body=object_of({"api_key": _API_KEY, "base_url": _TEXT, "category": _TEXT}, ["api_key"]),
+    body=object_of({"api_key": API_KEY, "base_url": TEXT, "category": TEXT}, ["api_key"]),
 )
 FETCH: Final = _said(
     "The models that the providers of the caller's own models list",

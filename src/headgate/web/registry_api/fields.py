@@ -67,7 +67,8 @@ def in_our_words(problems: Iterable[Mapping[str, str]]) -> list[Mapping[str, str
     for each in problems:
         path = each["path"]
         key = _KEYS.get(path, path)
-        translated.append(item(key, each["message"].replace(repr(path), repr(key)), each.get("type", "value_error")))
+        message = each["message"].replace(repr(path), repr(key))
+        translated.append(item(key, message, type_=each.get("type", "value_error")))
     return translated
 
 

@@ -49,7 +49,7 @@ class Lists:
         self._directory = directory
 
     def add_to(self, router: APIRouter) -> None:
-        add_route(router, "", self.list, "GET", name="listRegisteredModels", said=described.LIST)
+        add_route(router, "GET ", handler=self.list, name="listRegisteredModels", said=described.LIST)
         for path, handler, name, said in (
             ("/categories", self.categories, "listRegisteredCategories", described.CATEGORIES),
             ("/providers", self.providers, "listRegisteredProviders", described.PROVIDERS),
@@ -60,7 +60,7 @@ class Lists:
             ("/public/providers", self.public_providers, "listPublicProviders", described.PUBLIC_PROVIDERS),
             ("/public/summary", self.public_summary, "summarizePublicModels", described.PUBLIC_SUMMARY),
         ):
-            add_route(router, path, handler, "GET", name=name, said=said)
+            add_route(router, f"GET {path}", handler=handler, name=name, said=said)
 
     async def list(self, request: Request, principal: Person) -> Response:
         query, snapshot = request.query_params, self._current.snapshot
@@ -71,10 +71,10 @@ class Lists:
         )
         if not wanted.kinds:
             return json_response([])
-        offers = await in_turns(visible(snapshot, principal, wanted))
+        offers = await in_turns(visible(snapshot, principal, query=wanted))
         chosen = await in_turns(_of_provider(offers, query.get("model_provider")))
         found = await in_turns(lowest(chosen, skip + limit))
-        return json_response([shown(offer, principal, snapshot) for offer in found[skip:]])
+        return json_response([shown(offer, principal, snapshot=snapshot) for offer in found[skip:]])
 
     async def categories(self, principal: Person) -> Response:
         return json_response({"categories": sorted((await self._census(principal)).categories)})
@@ -111,7 +111,9 @@ class Lists:
         return json_response({"total_models": found.total, "by_category": found.categories})
 
     async def _census(self, principal: Principal) -> Census:
-        return await in_turns(_counted(await in_turns(visible(self._current.snapshot, principal, Query(enabled=True)))))
+        return await in_turns(
+            _counted(await in_turns(visible(self._current.snapshot, principal, query=Query(enabled=True))))
+        )
 
     def _public(self) -> Sequence[Offer]:
         """What is shared in the organizations that let everybody know of it."""

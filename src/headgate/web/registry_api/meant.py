@@ -39,26 +39,26 @@ def own_scope(principal: Principal) -> Scope:
     return scopes.user(principal.organization, principal.user)
 
 
-def meant(snapshot: Snapshot, principal: Principal, text: str) -> Generator[None, None, Offer]:
+def meant(snapshot: Snapshot, principal: Principal, *, text: str) -> Generator[None, None, Offer]:
     """The entry that an identifier means; ModelNotFound."""
     asked = text.strip().removesuffix("/")
     # Clients of the published API encode an id once more than the path itself does.
     for each in dict.fromkeys((asked, unquote(asked).strip())):
-        offer = (yield from numbered(snapshot, principal, each)) or _named(snapshot, principal, each)
+        offer = (yield from numbered(snapshot, principal, text=each)) or _named(snapshot, principal, each)
         offer = offer or (yield from _known_as(snapshot, principal, each))
         if offer is not None:
             return offer
     raise ModelNotFound(asked)
 
 
-def numbered(snapshot: Snapshot, principal: Principal, text: str) -> Search:
+def numbered(snapshot: Snapshot, principal: Principal, *, text: str) -> Search:
     """The entry with this row id, if the principal sees it."""
     if not (text.isascii() and text.isdigit()):
         return None
     return (yield from _first(_seen(snapshot, principal), lambda offer: str(offer.number) == text))
 
 
-def visible(snapshot: Snapshot, principal: Principal, query: Query) -> Generator[None, None, Sequence[Offer]]:
+def visible(snapshot: Snapshot, principal: Principal, *, query: Query) -> Generator[None, None, Sequence[Offer]]:
     """What the principal can call, one entry a name, and what is disabled of what the principal writes."""
     view = View(
         scopes=principal.scopes,

@@ -48,15 +48,15 @@ class Models:
         self._writer = writer
 
     def add_to(self, router: APIRouter) -> None:
-        add_route(router, "/register", self.create, "POST", name="registerModel", said=described.CREATE)
-        add_route(router, "", self.create, "POST", name="createRegisteredModel", said=described.CREATE)
+        add_route(router, "POST /register", handler=self.create, name="registerModel", said=described.CREATE)
+        add_route(router, "POST ", handler=self.create, name="createRegisteredModel", said=described.CREATE)
 
     def add_single_to(self, router: APIRouter) -> None:
         """The routes of one model, which come last."""
         for path, name in ((BY_ID, "RegisteredModelById"), (ONE, "RegisteredModel")):
-            add_route(router, path, self.get, "GET", name=f"get{name}", said=described.GET)
-            add_route(router, path, self.change, "PUT", name=f"update{name}", said=described.CHANGE)
-            add_route(router, path, self.delete, "DELETE", name=f"delete{name}", said=described.DELETE)
+            add_route(router, f"GET {path}", handler=self.get, name=f"get{name}", said=described.GET)
+            add_route(router, f"PUT {path}", handler=self.change, name=f"update{name}", said=described.CHANGE)
+            add_route(router, f"DELETE {path}", handler=self.delete, name=f"delete{name}", said=described.DELETE)
 
     async def create(self, request: Request, principal: Person) -> Response:
         reading = read_new(await read_object(request))
@@ -90,7 +90,7 @@ class Models:
         snapshot, name = self._desk.snapshot, reading.name
         if snapshot.taken(scope, name, organization_slug=by.organization_slug) is not None:
             raise ModelExists(name)
-        if at_once(numbered(snapshot, by, name)) is not None:
+        if at_once(numbered(snapshot, by, text=name)) is not None:
             # Everywhere an id of digits stands for the row with that number.
             raise ModelExists(name)
         if reading.share:
@@ -106,7 +106,7 @@ class Models:
     def _change(self, by: Principal, reading: Reading, uid: str) -> Offer:
         def change(before: Document) -> Write:
             self._demand_changeable(by, reading, uid)
-            return Write(changed(before, reading, self._desk.providers), reading.secret)
+            return Write(changed(before, reading, providers=self._desk.providers), reading.secret)
 
         made = _in_our_words(lambda: self._administer.update(by, uid, change=change).offer)
         if reading.share is True and is_own(made, by):
@@ -133,10 +133,10 @@ class Models:
     # On the event loop
 
     async def _meant(self, request: Request, principal: Principal) -> Offer:
-        return await in_turns(meant(self._desk.snapshot, principal, request.path_params["model_id"]))
+        return await in_turns(meant(self._desk.snapshot, principal, text=request.path_params["model_id"]))
 
     def _shown(self, offer: Offer, principal: Principal) -> Response:
-        return json_response(shown(offer, principal, self._desk.snapshot))
+        return json_response(shown(offer, principal, snapshot=self._desk.snapshot))
 
 
 def _in_our_words(work: Callable[[], Offer]) -> Offer:

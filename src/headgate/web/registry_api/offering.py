@@ -41,7 +41,7 @@ class Offering:
             ("/providers/supported", self.supported, "listSupportedProviders", described.SUPPORTED),
             ("/types/available", self.types, "listModelTypes", described.TYPES),
         ):
-            add_route(router, path, handler, "GET", name=name, said=said)
+            add_route(router, f"GET {path}", handler=handler, name=name, said=said)
 
     async def supported(self) -> Response:
         return json_response(self._supported)

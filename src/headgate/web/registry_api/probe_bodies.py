@@ -79,20 +79,20 @@ def model_ids(body: JsonObject) -> Sequence[str]:
 def provider_names(body: Sequence[Json]) -> Sequence[str]:
     """The names of a body that is a bare array. InvalidBody."""
     wrong = _WORDS(body)
-    refuse([item("", f"the body takes {wrong}", "list_type")] if wrong is not None else [])
+    refuse([item("", f"the body takes {wrong}", type_="list_type")] if wrong is not None else [])
     return [str(each) for each in body]
 
 
 def _checked(body: JsonObject, *, required: Mapping[str, Check], optional: Mapping[str, Check]) -> JsonObject:
     known = {**required, **optional}
     given = {key: plain(value) for key, value in body.items()}
-    faults: list[Problem] = [item(key, f"{key!r} is required", "missing") for key in required if key not in given]
+    faults: list[Problem] = [item(key, f"{key!r} is required", type_="missing") for key in required if key not in given]
     accepted = ", ".join(known)
     for key, value in given.items():
         if key not in known:
-            faults.append(item(key, f"{key!r} is not known; accepted: {accepted}", "extra_forbidden"))
+            faults.append(item(key, f"{key!r} is not known; accepted: {accepted}", type_="extra_forbidden"))
         elif (value is not None or key in required) and (wrong := known[key](value)) is not None:
-            faults.append(item(key, f"{key!r} takes {wrong}", "value_error"))
+            faults.append(item(key, f"{key!r} takes {wrong}", type_="value_error"))
     refuse(faults)
     return given
 

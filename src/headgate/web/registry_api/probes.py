@@ -68,7 +68,7 @@ class Testing:
             ("/providers/fetch", self.fetch, "fetchProviderModels", described.FETCH),
             ("/providers/{provider}/models", self.models, "listProviderModels", described.PROVIDER_MODELS),
         ):
-            add_route(router, path, handler, "POST", name=name, said=said)
+            add_route(router, f"POST {path}", handler=handler, name=name, said=said)
 
     async def connection(self, request: Request, principal: Person) -> Response:
         asked = connection(await read_object(request))
@@ -94,7 +94,7 @@ class Testing:
             found = (snapshot.find(principal, name) for name in dict.fromkeys(names))
             offers = [offer for offer in found if offer is not None]
         else:
-            offers = list(await in_turns(visible(snapshot, principal, Query(enabled=True))))
+            offers = list(await in_turns(visible(snapshot, principal, query=Query(enabled=True))))
         callable_ = [offer for offer in offers if _is_callable(snapshot, principal, offer)]
         chosen = await in_turns(lowest(callable_, TESTS_AT_MOST))
         clock = asyncio.get_running_loop().time
@@ -118,7 +118,7 @@ class Testing:
 
     async def fetch(self, request: Request, principal: Person) -> Response:
         asked = {canonical(word, self._desk.providers) for word in provider_names(await read_list(request))}
-        offers = await in_turns(visible(self._desk.snapshot, principal, Query(enabled=True)))
+        offers = await in_turns(visible(self._desk.snapshot, principal, query=Query(enabled=True)))
         # A key that somebody else entered lists nothing for those who were only given the model.
         own = [offer for offer in offers if may_write(principal, offer.scope)]
         by_provider: dict[str, Offer] = {}

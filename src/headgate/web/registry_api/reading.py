@@ -6,8 +6,7 @@ that the document shows already changes nothing, so what a GET returned can be s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -63,15 +62,17 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_new(body: JsonObject) -> Reading:
     """A body that registers a model. InvalidBody with everything that is wrong with it."""
-    missing = [item(key, f"{key!r} is required", "missing") for key in _REQUIRED if key not in body]
+    missing = [item(key, f"{key!r} is required", type_="missing") for key in _REQUIRED if key not in body]
     empty = [
-        item(key, f"{key!r} is a string of at least 1 character", "string_too_short")
+        item(key, f"{key!r} is a string of at least 1 character", type_="string_too_short")
         for key in ("model_provider", "model_name")
         if isinstance(body.get(key), str) and not body[key].strip()
     ]
     given = {SHARE: False, CATEGORY: DEFAULT_CATEGORY, **body}
     nulls = [
-        item(key, f"{key!r} takes no null", "value_error") for key in given if key in _NEVER_NULL and given[key] is None
+        item(key, f"{key!r} takes no null", type_="value_error")
+        for key in given
+        if key in _NEVER_NULL and given[key] is None
     ]
     return _read(given, [*missing, *empty, *nulls], named=True)
 
@@ -91,13 +92,12 @@ def abilities_problem(category: str, abilities: Sequence[str]) -> Problem | None
         return None
     words = ", ".join(sorted(known))
     if not abilities:
-        return item(
-            "abilities", f"'abilities' of the category {category!r} is null or has some of {words}", "too_short"
-        )
+        message = f"'abilities' of the category {category!r} is null or has some of {words}"
+        return item("abilities", message, type_="too_short")
     strange = [each for each in abilities if each not in known]
     if strange:
         message = f"'abilities' of the category {category!r} takes {words}, not {found(strange[0])}"
-        return item("abilities", message, "value_error")
+        return item("abilities", message, type_="value_error")
     return None
 
 
@@ -114,7 +114,7 @@ def _read(body: JsonObject, problems: list[Problem], *, named: bool) -> Reading:
     if named and IDENTITY in values and IDENTITY not in faulty:
         wrong = name_problem(values[IDENTITY])
         if wrong is not None:
-            faults.append(item(IDENTITY, f"{IDENTITY!r} takes {wrong}", "value_error"))
+            faults.append(item(IDENTITY, f"{IDENTITY!r} takes {wrong}", type_="value_error"))
     sound = {key: value for key, value in values.items() if key in TABLE and key not in faulty}
     faults += _ruled(sound)
     category = values.get(CATEGORY)
@@ -143,23 +143,48 @@ def _tidy(key: str, value: Json) -> Json:
 def _fault(key: str, value: Json) -> Problem | None:
     """What is wrong with the form of one value; what it may be is a matter of the catalogue's rules."""
     if key not in WRITTEN:
-        return item(key, f"{key!r} is not known; accepted: {', '.join(WRITTEN)}", "extra_forbidden")
+        return item(key, f"{key!r} is not known; accepted: {', '.join(WRITTEN)}", type_="extra_forbidden")
     if value is None:
+        return None
+    form = _form(key)
+    if form.holds(value):
         return None
     # A secret is never part of a message.
     shown = "what was sent" if key == API_KEY else found(value)
+    return item(key, f"{key!r} takes {form.words}, not {shown}", type_=form.type)
+
+
+class _Form(msgspec.Struct, frozen=True):
+    """What JSON a key takes, in words, and FastAPI's word for anything else."""
+
+    holds: Callable[[Json], bool]
+    words: str
+    type: str
+
+
+_TEXT: Final = _Form(lambda value: isinstance(value, str), "a string", "string_type")
+_FLAG: Final = _Form(lambda value: isinstance(value, bool), "true or false", "bool_type")
+_NUMBER: Final = _Form(
+    lambda value: isinstance(value, int | float) and not isinstance(value, bool), "a number", "float_type"
+)
+_INTEGER: Final = _Form(
+    lambda value: isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= INTEGER_LIMIT,
+    "a whole number from 0",
+    "int_type",
+)
+_WORDS: Final = _Form(
+    lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
+    "a list of strings",
+    "list_type",
+)
+
+
+def _form(key: str) -> _Form:
     if key in _TEXTS:
-        return None if isinstance(value, str) else item(key, f"{key!r} takes a string, not {shown}", "string_type")
-    if key == SHARE:
-        return None if isinstance(value, bool) else item(key, f"{key!r} takes true or false, not {shown}", "bool_type")
+        return _TEXT
     if key in _INTEGERS:
-        whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= INTEGER_LIMIT
-        return None if whole else item(key, f"{key!r} takes a whole number from 0, not {shown}", "int_type")
-    if key == "abilities":
-        words = isinstance(value, list) and all(isinstance(each, str) for each in value)
-        return None if words else item(key, f"{key!r} takes a list of strings, not {shown}", "list_type")
-    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    return None if number else item(key, f"{key!r} takes a number, not {shown}", "float_type")
+        return _INTEGER
+    return {SHARE: _FLAG, "abilities": _WORDS}.get(key, _NUMBER)
 
 
 def _ruled(values: JsonObject) -> list[Problem]:
@@ -173,5 +198,5 @@ def _secret(value: Json) -> Secret | UnsetType:
         return UNSET
     wrong = secret_problem(value)
     if wrong is not None:
-        refuse([item(API_KEY, f"{API_KEY!r} takes {wrong}", "value_error")])
+        refuse([item(API_KEY, f"{API_KEY!r} takes {wrong}", type_="value_error")])
     return Secret(value)

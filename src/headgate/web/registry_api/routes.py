@@ -38,7 +38,7 @@ class RegistryApi:
         models = Models(self.desk, self.administer, sharing=self.sharing, defaults=self.defaults, writer=self.writer)
         models.add_to(router)
         Lists(self.desk.current, self.directory).add_to(router)
-        Defaults(self.desk, self.defaults, self.writer).add_to(router)
+        Defaults(self.desk, self.defaults, writer=self.writer).add_to(router)
         Offering(self.desk.providers).add_to(router)
         Testing(self.desk, self.probes).add_to(router)
         # What stands in a path of one segment is an id only if nothing else is meant by it.

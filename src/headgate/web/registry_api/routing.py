@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from fastapi import APIRouter, Response
 
 from headgate.core.json import JsonObject
 
-Handler = Callable[..., Awaitable[Response]]
+Handler: TypeAlias = Callable[..., Awaitable[Response]]
 
 
-def add_route(router: APIRouter, path: str, handler: Handler, method: str, *, name: str, said: JsonObject) -> None:
-    """`name` is the operation's in the OpenAPI document, `said` what it says of it there."""
+def add_route(router: APIRouter, route: str, *, handler: Handler, name: str, said: JsonObject) -> None:
+    """`route` is `METHOD /path`, `name` the operation's in the OpenAPI document, `said` what it says of it there."""
+    method, _, path = route.partition(" ")
     router.add_api_route(path, handler, methods=[method], operation_id=name, openapi_extra=said)
     if not path.endswith(":path}"):
         router.add_api_route(f"{path}/", handler, methods=[method], include_in_schema=False)

@@ -18,7 +18,7 @@ UNKNOWN: str = "unknown"
 """The provider of an entry that names none."""
 
 
-def shown(offer: Offer, principal: Principal, snapshot: Snapshot) -> JsonObject:
+def shown(offer: Offer, principal: Principal, *, snapshot: Snapshot) -> JsonObject:
     """The published object. What an entry is to the principal follows from the principal's rights."""
     own = is_own(offer, principal)
     return {
