@@ -46,7 +46,7 @@ def join(counter: Counter, person: str, project: str) -> None:
 
 
 def seen(counter: Counter, by: Principal) -> set[str]:
-    work = keys_seen(counter.town.directory, by, "o-acme", offset=0, limit=9)
+    work = keys_seen(counter.town.directory, by, offset=0, limit=9)
     while True:
         try:
             next(work)

@@ -58,14 +58,14 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
         PROJECT_ROLES,
     ),
     st.builds(
-        lambda project, on: (
-            lambda hall, by: hall.projects.update(by, project, TenantChange(settings={"developers_manage_secrets": on}))
-        ),
+        lambda project, settings: lambda hall, by: hall.projects.update(by, project, change=settings),
         PROJECT_NAMES,
-        st.booleans(),
+        st.booleans().map(lambda on: TenantChange(settings={"developers_manage_secrets": on})),
     ),
     st.builds(
-        lambda user: lambda hall, by: hall.users.update(by, user, UserChange(platform_admin=True, disabled=False)),
+        lambda user: (
+            lambda hall, by: hall.users.update(by, user, change=UserChange(platform_admin=True, disabled=False))
+        ),
         PERSONS,
     ),
     st.builds(

@@ -66,7 +66,7 @@ def may_give_role(standing: Standing, role: Role) -> bool:
     return all(covers(standing.permissions, each) for each in ROLES[role])
 
 
-def may_give_project_role(standing: Standing, role: ProjectRole, settings: ProjectSettings) -> bool:
+def may_give_project_role(standing: Standing, role: ProjectRole, *, settings: ProjectSettings) -> bool:
     """The same for a project that is run like this."""
     return all(covers(standing.permissions, each) for each in in_project(role, settings))
 

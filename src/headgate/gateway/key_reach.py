@@ -49,23 +49,23 @@ class KeyReach(msgspec.Struct, frozen=True):
         return own and project == self.by.project != "" and self.by.may(MODELS_WRITE)
 
 
-def key_of(directory: Directory, by: Principal, organization_id: str, key_id: str) -> OrganizationKey:
+def key_of(directory: Directory, by: Principal, *, key_id: str) -> OrganizationKey:
     """NotFound also for a key that is not the principal's to see."""
-    key = directory.key(organization_id, key_id)
+    key = directory.key(by.organization, key_id)
     if key is None or not KeyReach.of(directory, by).sees(key):
         raise NotFound(f"key {key_id!r} does not exist")
     return key
 
 
 def keys_seen(
-    directory: Directory, by: Principal, organization_id: str, *, offset: int, limit: int
+    directory: Directory, by: Principal, *, offset: int, limit: int
 ) -> Generator[None, None, Page[OrganizationKey]]:
     """A page of the keys that the principal sees. It gives way now and then: an organization may have a million."""
     reach = KeyReach.of(directory, by)
     if reach.everything():
-        return directory.keys_of(organization_id, offset=offset, limit=limit)
+        return directory.keys_of(by.organization, offset=offset, limit=limit)
     seen: list[OrganizationKey] = []
-    for number, key in enumerate(list(directory.all_keys(organization_id)), start=1):
+    for number, key in enumerate(list(directory.all_keys(by.organization)), start=1):
         if reach.sees(key):
             seen.append(key)
         if number % _SLICE == 0:

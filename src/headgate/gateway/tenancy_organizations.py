@@ -75,7 +75,7 @@ class Organizations:
         await self._tenancy.changes.make(decide)
         return made
 
-    async def update(self, by: Principal, name: str, change: TenantChange) -> Organization:
+    async def update(self, by: Principal, name: str, *, change: TenantChange) -> Organization:
         """The organization of the request, or any by a platform administrator. NotFound, Forbidden, InvalidBody."""
         self._tenancy.demand_manager(by)
         if _OVERLAY in change.settings and not by.may(GOVERNANCE_MANAGE):

@@ -51,7 +51,7 @@ class ProjectMembers:
         await self._tenancy.changes.make(decide)
         return made[0]
 
-    async def remove(self, by: Principal, project: str, user: str) -> ProjectMembership:
+    async def remove(self, by: Principal, project: str, *, user: str) -> ProjectMembership:
         """End a membership in a project; anybody may end their own. Forbidden, NotFound."""
         ended: list[ProjectMembership] = []
 
@@ -72,5 +72,5 @@ class ProjectMembers:
         return ended[0]
 
     def _demand_giver(self, by: Principal, role: ProjectRole, project: Project) -> None:
-        if not may_give_project_role(self._tenancy.standing(by), role, project.settings):
+        if not may_give_project_role(self._tenancy.standing(by), role, settings=project.settings):
             raise Forbidden(f"the role {role.value!r} is not yours to give or take: it exceeds your own")

@@ -62,7 +62,7 @@ class Projects:
         await self._tenancy.changes.make(decide)
         return made
 
-    async def update(self, by: Principal, name: str, change: TenantChange) -> Project:
+    async def update(self, by: Principal, name: str, *, change: TenantChange) -> Project:
         """Forbidden, NotFound, InvalidBody."""
         self._tenancy.demand_manager(by)
         if isinstance(change.name, str):

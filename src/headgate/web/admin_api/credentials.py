@@ -56,7 +56,7 @@ _ONE: Final = (*_REFUSED, errors.NotFound)
 class CredentialRoutes:
     """Create, list, read, rotate, mark as default, delete."""
 
-    def __init__(self, credentials: NamedCredentials, writer: Runner, directory: Directory) -> None:
+    def __init__(self, credentials: NamedCredentials, writer: Runner, *, directory: Directory) -> None:
         self._credentials = credentials
         self._writer = writer
         self._directory = directory

@@ -73,14 +73,14 @@ class KeyRoutes:
 
     async def list(self, request: Request, principal: Manager) -> Response:
         offset, limit = paging(request)
-        page = await in_turns(
-            keys_seen(self._directory, principal, organization_of(principal), offset=offset, limit=limit)
-        )
+        organization_of(principal)
+        page = await in_turns(keys_seen(self._directory, principal, offset=offset, limit=limit))
         return json_response({"items": [shown(key) for key in page.items], "total": page.total})
 
     async def read(self, request: Request, principal: Manager) -> Response:
         key_id = request.path_params["key_id"]
-        return json_response(shown(key_of(self._directory, principal, organization_of(principal), key_id)))
+        organization_of(principal)
+        return json_response(shown(key_of(self._directory, principal, key_id=key_id)))
 
     async def revoke(self, request: Request, principal: Manager) -> Response:
         return json_response(shown(await self._grants.revoke_key(principal, request.path_params["key_id"])))

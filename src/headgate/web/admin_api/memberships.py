@@ -51,7 +51,6 @@ class MembershipRoutes:
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/admin/v1/memberships", tags=["tenancy"])
-        one = "/{user}"
         described = operation(
             "Make a user a member, by id or e-mail",
             body=object_of({"user": STRING, "email": STRING, "role": _ROLE}, ["role"]),
@@ -68,6 +67,11 @@ class MembershipRoutes:
             errors=_REFUSED,
         )
         router.add_api_route("", self.list, methods=["GET"], operation_id="listMemberships", openapi_extra=described)
+        self._add_single(router)
+        return router
+
+    def _add_single(self, router: APIRouter) -> None:
+        one = "/{user}"
         described = operation("Read a membership", parameters=(_USER,), answer=_MEMBERSHIP, errors=_ONE)
         router.add_api_route(one, self.read, methods=["GET"], operation_id="getMembership", openapi_extra=described)
         described = operation(
@@ -91,7 +95,6 @@ class MembershipRoutes:
         router.add_api_route(
             one, self.delete, methods=["DELETE"], operation_id="deleteMembership", openapi_extra=described
         )
-        return router
 
     async def create(self, request: Request, principal: Manager) -> Response:
         fields = await Fields.of(request, "user", "email", "role")
@@ -181,7 +184,7 @@ class ProjectMembershipRoutes:
 
     async def delete(self, request: Request, principal: Caller) -> Response:
         project, user = request.path_params["project"], request.path_params["user"]
-        ended = await self._members.remove(principal, project, user)
+        ended = await self._members.remove(principal, project, user=user)
         return json_response({"deleted": True, "user": ended.user, "project": ended.project})
 
 

@@ -62,7 +62,6 @@ class OrganizationRoutes:
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix=_PREFIX, tags=["tenancy"])
-        one = "/{organization}"
         described = operation(
             "Create an organization",
             body=object_of({"slug": STRING, "name": STRING, "settings": _SETTINGS}, ["slug"]),
@@ -79,6 +78,11 @@ class OrganizationRoutes:
             errors=(*_REFUSED, InvalidQuery),
         )
         router.add_api_route("", self.list, methods=["GET"], operation_id="listOrganizations", openapi_extra=described)
+        self._add_single(router)
+        return router
+
+    def _add_single(self, router: APIRouter) -> None:
+        one = "/{organization}"
         described = operation("Read an organization", parameters=(_NAME,), answer=_ORGANIZATION, errors=_ONE)
         router.add_api_route(one, self.read, methods=["GET"], operation_id="getOrganization", openapi_extra=described)
         described = operation(
@@ -100,7 +104,6 @@ class OrganizationRoutes:
         router.add_api_route(
             one, self.delete, methods=["DELETE"], operation_id="deleteOrganization", openapi_extra=described
         )
-        return router
 
     async def create(self, request: Request, principal: Administrator) -> Response:
         made = await self._organizations.create(principal, await tenant_wish(request))
@@ -116,7 +119,7 @@ class OrganizationRoutes:
 
     async def update(self, request: Request, principal: Manager) -> Response:
         change = await tenant_change(request)
-        changed = await self._organizations.update(principal, request.path_params["organization"], change)
+        changed = await self._organizations.update(principal, request.path_params["organization"], change=change)
         return json_response(shown(changed))
 
     async def delete(self, request: Request, principal: Administrator) -> Response:

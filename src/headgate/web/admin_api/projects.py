@@ -106,7 +106,9 @@ class ProjectRoutes:
 
     async def update(self, request: Request, principal: Manager) -> Response:
         change = await tenant_change(request)
-        return json_response(shown(await self._projects.update(principal, request.path_params["project"], change)))
+        return json_response(
+            shown(await self._projects.update(principal, request.path_params["project"], change=change))
+        )
 
     async def delete(self, request: Request, principal: Manager) -> Response:
         gone = await self._projects.delete(principal, request.path_params["project"])

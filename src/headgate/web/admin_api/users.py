@@ -116,7 +116,7 @@ class UserRoutes:
             disabled=fields.flag("disabled") if fields.has("disabled") else UNSET,
         )
         fields.check()
-        return self._answer(principal, await self._users.update(principal, request.path_params["user"], change))
+        return self._answer(principal, await self._users.update(principal, request.path_params["user"], change=change))
 
     def _answer(self, by: Principal, user: User) -> Response:
         return json_response(self._shown(by, user))
