@@ -107,6 +107,9 @@ def test_a_question_that_fails_is_told_as_a_failure_to_order() -> None:
             "served at /v1/images/edits",
             id="an image that is only edited",
         ),
+        pytest.param(
+            {"provider": "claude"}, "/v1/completions", b'"prompt":"x"', "/v1/chat/completions", id="a format without it"
+        ),
         pytest.param({"kind": Kind.VIDEO}, "/v1/chat/completions", b'"messages":[]', "cannot be called", id="video"),
         pytest.param({"kind": Kind.MODERATION}, "/v1/moderations", b'"input":"x"', "cannot be called", id="moderation"),
     ],

@@ -60,7 +60,7 @@ def test_a_size_that_the_entry_does_not_list_is_refused(client: openai.OpenAI, g
     assert len(client.embeddings.create(model=model, input="a", dimensions=768).data[0].embedding) == 768
     with pytest.raises(openai.BadRequestError) as refusal:
         client.embeddings.create(model=model, input="a", dimensions=1536)
-    assert refusal.value.code == "invalid_dimensions"
+    assert (refusal.value.code, refusal.value.param) == ("invalid_dimensions", "dimensions")
 
 
 def test_the_second_mount_has_the_vector_of_a_single_text_at_the_root(gateway: Gateway) -> None:

@@ -49,7 +49,8 @@ def entry_for(
 def codec_for(offer: Offer, endpoint: Endpoint) -> Codec:
     """How an entry is spoken to for an endpoint.
 
-    WrongEndpoint if the entry does not do what the endpoint asks, ModelNotRoutable if it does not say where to go.
+    WrongEndpoint if the entry, or its upstream's format, does not do what the endpoint asks; ModelNotRoutable if the
+    entry does not say where to go.
     """
     if endpoint.operation not in offer.operations:
         where = served_at(offer)
@@ -60,6 +61,10 @@ def codec_for(offer: Offer, endpoint: Endpoint) -> Codec:
         raise ModelNotRoutable(f"model {offer.name!r} cannot be called: {route.message} ({route.field})")
     codec = endpoint.codecs.get(route.dialect)
     if codec is None:
+        where = served_at(offer)
+        if where:
+            message = f"model {offer.name!r} is served at {where}: its upstream's format {route.dialect!r} has no more"
+            raise WrongEndpoint(message)
         message = f"model {offer.name!r} cannot be called: the dialect {route.dialect!r} is not served here"
         raise ModelNotRoutable(message)
     return codec

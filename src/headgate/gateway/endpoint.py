@@ -10,6 +10,7 @@ import msgspec
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.operations import Operation
+from headgate.catalogue.upstream import Route
 from headgate.core.errors import RerankFailed, UpstreamFailed
 from headgate.dialects.openai_embeddings import RootedEmbeddingRequest
 from headgate.dialects.pairs import CODECS, PARSERS, Codecs, Parse
@@ -93,5 +94,11 @@ _SERVED_AT: Final = {
 
 
 def served_at(offer: Offer) -> str:
-    """The endpoints that an entry is called at, as words; "" if none calls it."""
-    return " and ".join(path for operation, path in _SERVED_AT.items() if operation in offer.operations)
+    """The endpoints that an entry is called at, as words; "" if none calls it, or none in its upstream's format."""
+    dialect = offer.route.dialect if isinstance(offer.route, Route) else None
+    return " and ".join(
+        path
+        for operation, path in _SERVED_AT.items()
+        if operation in offer.operations
+        and (dialect is None or operation not in CODECS or dialect in CODECS[operation])
+    )

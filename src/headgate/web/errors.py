@@ -242,6 +242,8 @@ def _param(error: GatewayError) -> str | None:
     """The part of the request that is at fault, where the error names one."""
     if isinstance(error, errors.ModelNotFound | errors.ModelNotAllowed):
         return "model"
+    if isinstance(error, errors.InvalidDimensions):
+        return "dimensions"
     if isinstance(error, InvalidBody) and isinstance(error.details, list) and error.details:
         first: Json = error.details[0]
         path = first.get("path") if isinstance(first, Mapping) else None
