@@ -7,7 +7,7 @@ import math
 import msgspec
 import pytest
 
-from headgate.access.identity import AccessToken, OrganizationKey, Session
+from headgate.access.identity import AccessToken, OrganizationKey, ProjectMembership, ProjectRole, Session
 from headgate.access.keys import digest
 from headgate.gateway.directory import Directory
 from tests.gateway.town import NOW, Town, contents
@@ -210,3 +210,69 @@ def test_sessions_that_are_over_are_forgotten_as_new_ones_come(town: Town) -> No
 
     assert town.directory.sessions_of("u-mia", offset=0, limit=1).total < 1200
     assert town.directory.session("s4999", NOW + 4999 * 60) is not None
+
+
+def test_with_an_organization_end_its_keys_its_projects_and_the_memberships_in_it(town: Town) -> None:
+    text = town.key("acme", project="p-web")
+    town.directory.put_project_membership(in_web("mia"))
+    acme = town.directory.organization("acme")
+    assert acme is not None
+
+    town.directory.drop_organization(acme)
+
+    assert town.directory.authenticate(digest(text), NOW) is None
+    assert (town.directory.organization("o-acme"), town.directory.projects_of("o-acme")) == (None, [])
+    assert [each.organization for each in town.directory.memberships_of("u-mia")] == ["o-globex"]
+    assert town.directory.project_members("p-web") == []
+    assert town.directory.first_joined("u-ann") is None
+
+
+def test_with_a_project_end_its_keys_and_no_others(town: Town) -> None:
+    bound, free = town.key("acme", "bound", project="p-web"), town.key("acme", "free")
+    web = town.directory.project("o-acme", "web")
+    assert web is not None
+
+    town.directory.drop_project(web)
+
+    assert town.directory.authenticate(digest(bound), NOW) is None
+    assert town.directory.authenticate(digest(free), NOW) is not None
+    assert [each.slug for each in town.directory.projects_of("o-acme")] == ["api"]
+
+
+def test_members_are_in_the_order_in_which_they_joined(town: Town) -> None:
+    assert [each.user for each in town.directory.members("o-acme")] == ["u-ann", "u-adam", "u-mia", "u-vic"]
+    assert town.directory.members("o-nowhere") == []
+
+
+def test_with_a_membership_end_those_in_the_organizations_projects(town: Town) -> None:
+    town.directory.put_project_membership(in_web("mia"))
+    mia = town.directory.membership("u-mia", "o-acme")
+    assert mia is not None
+
+    town.directory.drop_membership(mia)
+
+    assert town.directory.project_membership("u-mia", "p-web") is None
+    assert [each.user for each in town.directory.members("o-globex")] == ["u-gus", "u-mia"]
+
+
+@pytest.mark.parametrize("change", ["drop_organization", "drop_project", "drop_membership", "drop_project_membership"])
+def test_whatever_ends_makes_those_who_remember_forget(town: Town, change: str) -> None:
+    joined = in_web("mia")
+    town.directory.put_project_membership(joined)
+    ending = {
+        "drop_organization": town.directory.organization("acme"),
+        "drop_project": town.directory.project("o-acme", "web"),
+        "drop_membership": town.directory.membership("u-mia", "o-acme"),
+        "drop_project_membership": joined,
+    }[change]
+    before = town.directory.generation
+
+    getattr(town.directory, change)(ending)
+
+    assert town.directory.generation > before
+
+
+def in_web(person: str) -> ProjectMembership:
+    return ProjectMembership(
+        user=f"u-{person}", organization="o-acme", project="p-web", role=ProjectRole.DEVELOPER, created_at=NOW
+    )

@@ -12,9 +12,11 @@ import pytest
 from headgate.access.identity import ProjectRole, Role
 from headgate.catalogue.revision import Action
 from headgate.catalogue.scope import organization, project, user
+from headgate.catalogue.share import Share
 from headgate.core.errors import Conflict, ContextUnknown, Forbidden, ModelNotFound, NotFound, StoreUnavailable
 from headgate.core.secret import Secret
 from tests.gateway.hall import Hall, hall_at
+from tests.gateway.town import NOW
 from tests.gateway.writing import names, write
 
 MIA = user("o-acme", "u-mia")
@@ -153,6 +155,20 @@ def test_what_a_membership_gave_ends_with_it(hall: Hall) -> None:
     assert hall.directory.project_members("p-web") == hall.after_a_restart().project_members("p-web") == []
     with pytest.raises(ContextUnknown):
         hall.person("mia", "acme")
+
+
+def test_what_a_removed_member_shared_is_unknown_to_everybody_with_the_next_request(hall: Hall) -> None:
+    mia, ann = hall.person("mia", "acme"), hall.person("ann")
+    offer = hall.administer.create(mia, write("shared"), scope=MIA).offer
+    share = Share(uid=offer.uid, shared_at=NOW, shared_by=mia.id)
+    hall.desk.current.snapshot = hall.desk.snapshot.sharing(share)
+    assert hall.desk.snapshot.resolve(ann, "shared") is offer
+
+    asyncio.run(hall.members.remove(ann, "u-mia"))
+
+    for model in ("shared", offer.uid):
+        with pytest.raises(ModelNotFound):
+            hall.desk.snapshot.resolve(ann, model)
 
 
 def test_the_entries_go_as_one_revision_in_the_name_of_who_removed_the_member(hall: Hall) -> None:
