@@ -167,3 +167,10 @@ def test_an_event_that_is_not_json_ends_the_answer_as_a_failure() -> None:
     assert relay.failure is not None
     assert relay.failure.kind == "malformed"
     assert b"html" not in out
+
+
+def test_an_event_whose_model_is_not_utf_8_ends_the_answer_as_a_failure() -> None:
+    _, relay = relayed([b'data: {"model":"\xff","choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'])
+
+    assert relay.failure is not None
+    assert relay.failure.kind == "malformed"
