@@ -1,4 +1,4 @@
-"""What a new credential may be, and what its grantor has to give."""
+"""What a new credential or role may be, and what its grantor has to give."""
 
 from __future__ import annotations
 
@@ -8,7 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.access.grants import Authority, KeyWish, end_excess, end_faults, excess, key_faults, name_faults
+from headgate.access.grants import (
+    Authority,
+    KeyWish,
+    Standing,
+    end_excess,
+    end_faults,
+    excess,
+    key_faults,
+    may_give_project_role,
+    may_give_role,
+    name_faults,
+    slug_faults,
+)
+from headgate.access.identity import ProjectRole, ProjectSettings, Role
+from headgate.access.permissions import SECRETS_MANAGE, in_project
 
 NOW = 1_800_000_000.0
 OWNER = Authority(permissions=frozenset({"llm:*"}))
@@ -119,3 +133,39 @@ def test_giving_on_what_was_given_never_reaches_further_than_the_first_grantor(
         for scope in ((), ("models:a",), ("models:d",)):
             if not excess(wish(permissions=(onward,), scopes=scope), second):
                 assert excess(wish(permissions=(onward,), scopes=scope), first) == []
+
+
+@pytest.mark.parametrize(
+    ("standing", "given"),
+    [
+        pytest.param(Standing(permissions=frozenset(), owner=True), set(Role), id="an owner any role"),
+        pytest.param(
+            Standing(permissions=frozenset({"llm:*"}), admin=True), set(Role) - {Role.OWNER}, id="an admin no owner"
+        ),
+        pytest.param(
+            Standing(permissions=frozenset({"llm:*"})), {Role.MEMBER, Role.VIEWER}, id="a key nobody who administers"
+        ),
+        pytest.param(
+            Standing(permissions=frozenset({"llm:members:manage"})), {Role.VIEWER}, id="one of no rights what has none"
+        ),
+    ],
+)
+def test_a_role_does_not_exceed_who_gives_it(standing: Standing, given: set[Role]) -> None:
+    assert {role for role in Role if may_give_role(standing, role)} == given
+
+
+@pytest.mark.parametrize("settings", [ProjectSettings(), ProjectSettings(developers_manage_secrets=False)])
+def test_a_developers_role_is_as_much_as_the_project_makes_of_it(settings: ProjectSettings) -> None:
+    given = in_project(ProjectRole.DEVELOPER, settings)
+    lacking = Standing(permissions=given - {SECRETS_MANAGE})
+
+    assert may_give_project_role(Standing(permissions=given), ProjectRole.DEVELOPER, settings=settings)
+    assert (
+        may_give_project_role(lacking, ProjectRole.DEVELOPER, settings=settings)
+        is not settings.developers_manage_secrets
+    )
+
+
+@pytest.mark.parametrize("slug", ["a", "a-b", "0", "a" * 64])
+def test_a_slug_that_is_one_has_no_fault(slug: str) -> None:
+    assert slug_faults(slug) == []

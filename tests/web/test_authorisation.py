@@ -173,6 +173,11 @@ def test_the_public_list_is_the_one_that_was_reviewed() -> None:
     [
         pytest.param(Requires(), principal(), id="anybody who is known"),
         pytest.param(Requires("llm:governance:manage"), principal(permissions=("llm:*",)), id="who has the permission"),
+        pytest.param(
+            Requires("llm:governance:manage", or_=("llm:members:manage",)),
+            principal(permissions=("llm:members:*",)),
+            id="who has the permission that will do as well",
+        ),
         pytest.param(Requires(platform_admin=True), principal(user="u", platform_admin=True), id="an administrator"),
         pytest.param(Requires(user=True), principal(user="u"), id="a user"),
     ],
@@ -185,6 +190,9 @@ def test_who_has_what_is_required_is_let_in(requires: Requires, who: Principal) 
     ("requires", "who"),
     [
         pytest.param(Requires("llm:governance:manage"), principal(), id="who has no permission"),
+        pytest.param(
+            Requires("llm:governance:manage", or_=("llm:members:manage",)), principal(), id="who has none of either"
+        ),
         pytest.param(
             Requires("llm:governance:manage"), principal(permissions=("llm:completions:*",)), id="who has another one"
         ),
