@@ -17,6 +17,7 @@ from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
+from headgate.gateway.identities import Identities
 from headgate.gateway.sharing import Sharing, SharingStore
 from headgate.gateway.sign_in import SignIn
 from headgate.gateway.signing import SigningKeys
@@ -32,6 +33,7 @@ from headgate.web.admin_api.catalogue import CatalogueRoutes
 from headgate.web.admin_api.credentials import CredentialRoutes
 from headgate.web.admin_api.defaults import DefaultRoutes
 from headgate.web.admin_api.effective import EffectiveRoutes
+from headgate.web.admin_api.identities import IdentityRoutes
 from headgate.web.admin_api.keys import KeyRoutes
 from headgate.web.admin_api.memberships import MembershipRoutes, ProjectMembershipRoutes
 from headgate.web.admin_api.organizations import OrganizationRoutes
@@ -135,4 +137,5 @@ class Management:
             ProjectMembershipRoutes(ProjectMembers(self.tenancy, projects)).router(),
             MembershipRoutes(Members(self.tenancy)).router(),
             UserRoutes(Users(self.tenancy)).router(),
+            IdentityRoutes(Identities(self.tenancy)).router(),
         ]

@@ -145,6 +145,16 @@ def test_changing_ones_password_ends_every_session_from_the_next_request_on(offi
     assert sign_in(office, "mia@acme.test", OTHER)[0] == 200
 
 
+def test_one_may_call_oneself_me(office: Office) -> None:
+    mia = session(office)
+
+    changed = office.ask("PUT", "/admin/v1/users/me/password", by=mia, body={"former": PASSWORD, "password": OTHER})
+
+    assert changed[1]["user"] == "u-mia"
+    mia = str(sign_in(office, "mia@acme.test", OTHER)[1]["token"])
+    assert office.ask("DELETE", "/admin/v1/users/me/sessions", by=mia)[1] == {"user": "u-mia", "sessions_ended": 1}
+
+
 def test_what_a_change_of_password_ended_stays_ended_after_a_restart(office: Office) -> None:
     _, opened = sign_in(office, office.give_password("mia", PASSWORD))
     change(office, "mia", opened["token"], former=PASSWORD, password=OTHER)

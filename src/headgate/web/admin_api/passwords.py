@@ -20,7 +20,7 @@ from headgate.core.secret import Secret
 from headgate.gateway.grant import SESSION_DEFAULT, SESSION_LIMIT, SESSION_MINIMUM
 from headgate.gateway.sign_in import PASSWORD_LIMIT, PASSWORD_MINIMUM, SignIn
 from headgate.web.admin_api.reading import Fields
-from headgate.web.admin_api.sessions import shown
+from headgate.web.admin_api.sessions import shown, whose
 from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
 from headgate.web.describe import INTEGER, OBJECT, STRING, object_of, operation, path
@@ -71,7 +71,7 @@ class PasswordRoutes:
         described = operation(
             "Set a user's password and end the user's sessions",
             answer=OBJECT,
-            parameters=[path("user_id", "The user's id.")],
+            parameters=[path("user_id", "The user's id; `me` is oneself.")],
             body=_CHANGE,
             errors=(NotAuthenticated, SignInRefused, Forbidden, NotFound, InvalidBody, PayloadTooLarge, RateLimited),
         )
@@ -97,7 +97,7 @@ class PasswordRoutes:
         fields = await _fields(request, "password", "former")
         wanted, former = Secret(fields.text("password")), fields.text("former", default="")
         fields.check()
-        user_id = request.path_params["user_id"]
+        user_id = whose(request, principal)
         ended = await self._sign_in.change_password(
             principal, user_id, former=Secret(former) if former else None, wanted=wanted
         )

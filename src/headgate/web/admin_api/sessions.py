@@ -12,6 +12,7 @@ from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import SESSION_DEFAULT, SESSION_LIMIT, SESSION_MINIMUM, Grants
+from headgate.gateway.tenancy_users import ONESELF
 from headgate.web.admin_api.reading import PAGING, Fields, paging
 from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
@@ -22,7 +23,7 @@ Person = Annotated[Principal, Depends(Requires(user=True))]
 
 _REFUSALS: Final = (NotAuthenticated, Forbidden, ContextUnknown)
 _USER: Final = query("user", "The id of another user; platform administrators only.")
-_USER_ID: Final = path("user_id", "The user's id.")
+_USER_ID: Final = path("user_id", "The user's id; `me` is oneself.")
 _SESSION_ID: Final = path("session_id", "The session's id.")
 _BODY: Final = object_of(
     {
@@ -97,11 +98,17 @@ class SessionRoutes:
         return json_response(_own(ended, principal))
 
     async def end_all(self, request: Request, principal: Person) -> Response:
-        user_id = request.path_params["user_id"]
+        user_id = whose(request, principal)
         user = self._directory.user(user_id)
         if user is None or (user_id != principal.user and not principal.platform_admin):
             raise NotFound(f"user {user_id!r} does not exist")
         return json_response({"user": user_id, "sessions_ended": await self._grants.end_sessions(user_id)})
+
+
+def whose(request: Request, principal: Principal) -> str:
+    """The id of the user that the path names; `me` is oneself."""
+    named: str = request.path_params["user_id"]
+    return principal.user if named == ONESELF else named
 
 
 def _own(session: Session, principal: Principal) -> JsonObject:
