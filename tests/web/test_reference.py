@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from headgate.catalogue.kinds import CATEGORY_WORDS
+from headgate.gateway.user_defaults import CONFIG_TYPES
 from headgate.web.assets_api import fields as assets
 from headgate.web.assets_api.described import LIST as LIST_ASSETS
 from headgate.web.assets_api.view import SUMMARY
@@ -17,9 +19,12 @@ from headgate.web.catalogue_api.described import LIST
 from headgate.web.catalogue_api.fields import IDENTITY, READ_ONLY, TABLE
 from headgate.web.envelope import CODES
 from headgate.web.openapi import FILE
+from headgate.web.registry_api.described import LIST as LIST_REGISTRY
+from headgate.web.registry_api.fields import READ_ONLY as SHOWN_ONLY
+from headgate.web.registry_api.fields import WRITTEN
 from tools.sources import ROOT
 
-PAGES = ("catalogue-api.md", "admin-api.md", "assets-api.md")
+PAGES = ("catalogue-api.md", "admin-api.md", "assets-api.md", "registry-api.md")
 PUBLISHED_CODES = (
     "RATE_LIMITED", "MODEL_NOT_ALLOWED", "HEADER_POLICY_VIOLATION", "MODEL_NOT_FOUND", "MODEL_EXISTS",
     "MISSING_MODEL_ID", "MISSING_TYPE", "INVALID_BODY", "INVALID_ITEMS", "INVALID_DIMENSIONS", "PAYLOAD_TOO_LARGE",
@@ -77,7 +82,13 @@ def test_every_parameter_and_field_is_on_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "prefix"), [("catalogue-api.md", "/v1/"), ("admin-api.md", "/admin/v1/"), ("assets-api.md", "/assets/")]
+    ("name", "prefix"),
+    [
+        ("catalogue-api.md", "/v1/"),
+        ("admin-api.md", "/admin/v1/"),
+        ("assets-api.md", "/assets/"),
+        ("registry-api.md", "/api/"),
+    ],
 )
 def test_every_operation_is_on_its_page(name: str, prefix: str) -> None:
     paths = msgspec.json.decode(FILE.read_bytes())["paths"]
@@ -92,5 +103,13 @@ def test_every_parameter_field_and_code_of_the_assets_api_is_on_its_page() -> No
     text = page("assets-api.md")
     words = [*assets.TABLE, *assets.STATUS, *assets.READ_ONLY, assets.CREDENTIALS, assets.RESOURCE_URI]
     words += [*(each["name"] for each in LIST_ASSETS.words["parameters"]), *CODES.values(), *SUMMARY]
+
+    assert [word for word in words if f"`{word}`" not in text] == []
+
+
+def test_every_parameter_field_and_type_of_the_registry_api_is_on_its_page() -> None:
+    text = page("registry-api.md")
+    words = [*WRITTEN, *SHOWN_ONLY, *CONFIG_TYPES, *CATEGORY_WORDS]
+    words += [each["name"] for each in LIST_REGISTRY["parameters"]]
 
     assert [word for word in words if f"`{word}`" not in text] == []
