@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.access.identity import Session, SigningKey
+from headgate.access.identity import Session
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sealing.master_key import MasterKey
-from headgate.adapters.sessions import AUDIENCE, TYPE, SessionTexts, can_sign, new_signing_key
+from headgate.adapters.sessions import AUDIENCE, TYPE, SessionTexts, new_signing_key
 
 NOW = 1_800_000_000.0
 RING = KeyRing([MasterKey(bytes(range(32)))])
@@ -267,58 +267,3 @@ def test_a_forgery_is_not_remembered(texts: SessionTexts) -> None:
     texts.verify(forged(GOOD_HEADER, private=STRANGER), NOW)
 
     assert len(texts._verified) == 0  # noqa: SLF001
-
-
-def test_the_newest_key_signs_and_the_older_one_still_verifies() -> None:
-    newer = new_signing_key("key-2", SEALER, now=NOW + 1)
-    before = SessionTexts([KEY], OPENER, installation=INSTALLATION)
-    after = SessionTexts([newer, KEY], OPENER, installation=INSTALLATION)
-
-    assert jwt.get_unverified_header(after.sign(SESSION).reveal())["kid"] == "key-2"
-    assert after.verify(before.sign(SESSION).reveal(), NOW) == "session-1"
-    assert before.verify(after.sign(SESSION).reveal(), NOW) is None
-
-
-def test_a_key_vouches_for_no_session_that_was_opened_after_another_took_over() -> None:
-    texts = SessionTexts([KEY], OPENER, installation=INSTALLATION)
-    texts.take(new_signing_key("key-2", SEALER, now=NOW + 1))
-
-    assert texts.verify(forged(GOOD_HEADER), NOW + 2) == "session-1"
-    assert texts.verify(with_claims(iat=int(NOW) + 2), NOW + 2) is None
-
-
-def test_a_key_that_does_not_open_does_not_take_over() -> None:
-    texts = SessionTexts([KEY], OPENER, installation=INSTALLATION)
-    stranger = SigningKey(id="key-2", public=KEY.public, sealed_private=KEY.sealed_private, created_at=NOW + 1)
-
-    with pytest.raises(ValueError, match="key-2"):
-        texts.take(stranger)
-
-    assert jwt.get_unverified_header(texts.sign(SESSION).reveal())["kid"] == "key-1"
-    assert texts.verify(with_claims(iat=int(NOW) + 2), NOW + 2) == "session-1"
-
-
-def test_the_private_half_is_sealed_and_bound_to_its_key() -> None:
-    assert PRIVATE.private_bytes_raw() not in KEY.sealed_private
-    moved = SigningKey(id="key-2", public=KEY.public, sealed_private=KEY.sealed_private, created_at=NOW)
-
-    assert not can_sign([moved], OPENER)
-    with pytest.raises(ValueError, match="need a signing key that opens"):
-        SessionTexts([moved], OPENER, installation=INSTALLATION)
-
-
-def test_a_key_that_does_not_open_signs_no_more_and_still_verifies_what_it_signed(texts: SessionTexts) -> None:
-    signed = texts.sign(SESSION).reveal()
-    broken = msgspec.structs.replace(KEY, sealed_private=b"altered", created_at=NOW + 1)
-    other = new_signing_key("key-2", SEALER, now=NOW)
-
-    after = SessionTexts([broken, other], OPENER, installation=INSTALLATION)
-
-    assert after.verify(signed, NOW) == SESSION.id
-    assert after.verify(after.sign(SESSION).reveal(), NOW) == SESSION.id
-    assert jwt.get_unverified_header(after.sign(SESSION).reveal())["kid"] == "key-2"
-
-
-def test_without_a_key_there_are_no_sessions() -> None:
-    with pytest.raises(ValueError, match="signing key"):
-        SessionTexts([], OPENER, installation=INSTALLATION)
