@@ -26,8 +26,8 @@ from headgate.gateway.ports import RequestHead
 from headgate.http1.framing import CONTINUE
 from headgate.http1.headers import FRAMING
 from headgate.http1.inbound import CHUNKED, expects_continue
-from headgate.web.lane_connection import ASGI, CALL, DRAINING, HEAD, READ, WAITING
 from headgate.web.lane_parsed import ParsedConnection
+from headgate.web.lane_phase import ASGI, CALL, DRAINING, HEAD, READ, WAITING
 from headgate.web.lane_repeat import RepeatedHead, repeated_head
 from headgate.web.lane_shared import NO_DEADLINE, Inbound
 

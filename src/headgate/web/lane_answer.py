@@ -14,7 +14,8 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from headgate.http1.framing import LAST_CHUNK, status_line
-from headgate.web.lane_connection import CALL, DRAINING, WAITING, Connection
+from headgate.web.lane_connection import Connection
+from headgate.web.lane_phase import CALL, DRAINING, WAITING
 from headgate.web.lane_shared import Inbound
 
 _CLOSE: Final = b"connection: close\r\n"

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from headgate.core.errors import MalformedRequest
 from headgate.web.client_address import client_address
 from headgate.web.lane_answer import AnsweringConnection
-from headgate.web.lane_connection import ASGI
+from headgate.web.lane_phase import ASGI
 
 
 class AnswerTransport:

@@ -9,7 +9,6 @@ reset the connection and the client lose the answer; and `reset`, so that a part
 from __future__ import annotations
 
 import asyncio
-import enum
 import logging
 import socket
 import struct
@@ -22,43 +21,13 @@ from uvicorn.server import ServerState
 from headgate.core.errors import GatewayError, RequestTimeout
 from headgate.gateway.ports import CallEvents
 from headgate.http1.framing import status_line
+from headgate.web.lane_phase import ASGI, CALL, CLOSED, DISCARDING, WAITING, Phase
 from headgate.web.lane_shared import NO_DEADLINE, Inbound
 
 _LOG: Final = logging.getLogger(__name__)
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
 _HIGH_WATER: Final = 64 * 1024
 _LOW_WATER: Final = 16 * 1024
-
-
-class Phase(enum.Enum):
-    """What a connection is doing."""
-
-    WAITING = enum.auto()
-    """No message has begun."""
-    HEAD = enum.auto()
-    """A head is arriving."""
-    READ = enum.auto()
-    """The head is complete, and nobody has been told."""
-    CALL = enum.auto()
-    """A call answers."""
-    ASGI = enum.auto()
-    """An application answers."""
-    DRAINING = enum.auto()
-    """The answer was given before the body ended; the rest of a short body is read and forgotten."""
-    DISCARDING = enum.auto()
-    """The last answer is written and our half closed; input is thrown away."""
-    CLOSED = enum.auto()
-
-
-# Module constants, because a look-up on an enumeration costs more than the comparison that follows.
-WAITING: Final = Phase.WAITING
-HEAD: Final = Phase.HEAD
-READ: Final = Phase.READ
-CALL: Final = Phase.CALL
-ASGI: Final = Phase.ASGI
-DRAINING: Final = Phase.DRAINING
-DISCARDING: Final = Phase.DISCARDING
-CLOSED: Final = Phase.CLOSED
 
 
 class Connection(HttpToolsProtocol):
@@ -157,7 +126,7 @@ class Connection(HttpToolsProtocol):
             self.abandon(call)
 
     def write_out(self, data: bytes) -> None:
-        """Write what must not be copied once more, or must leave at once, behind whatever waits for the turn's end."""
+        """Write at once, behind whatever waits for the turn's end."""
         self.inbound.outbox.flush()
         self.transport.write(data)
 

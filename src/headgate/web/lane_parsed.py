@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from headgate.core.errors import GatewayError, MalformedRequest
 from headgate.http1.inbound import WATCHED, body_length
 from headgate.web.lane_asgi import ApplicationConnection
-from headgate.web.lane_connection import ASGI, DRAINING, HEAD, READ, WAITING
+from headgate.web.lane_phase import ASGI, DRAINING, HEAD, READ, WAITING
 from headgate.web.lane_shared import Inbound
 from headgate.web.lane_upgrade import body_reader
 

@@ -65,13 +65,12 @@ def sqlite_schema(connection: Connection) -> list[str]:
     """Every column, key and index. A column that was added later stands last, so the order says nothing."""
     found = []
     for table in sorted(inspect(connection).get_table_names()):
-        for pragma, columns in (
-            ("table_xinfo", 'name, type, "notnull", dflt_value, pk, hidden'),
-            ("foreign_key_list", '"table", "from", "to", on_update, on_delete'),
-            ("index_list", 'name, "unique", origin, partial'),
+        for statement in (
+            'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(:table)',
+            'SELECT "table", "from", "to", on_update, on_delete FROM pragma_foreign_key_list(:table)',
+            'SELECT name, "unique", origin, partial FROM pragma_index_list(:table)',
         ):
-            rows = connection.execute(text(f"SELECT {columns} FROM pragma_{pragma}(:table)"), {"table": table})
-            found += [f"{table} {pragma} {tuple(row)}" for row in rows]
+            found += [f"{table} {tuple(row)}" for row in connection.execute(text(statement), {"table": table})]
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"))
     found += [f"{row.name} {' '.join(row.sql.split())}" for row in rows]
     return sorted(found)

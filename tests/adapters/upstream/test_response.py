@@ -89,7 +89,7 @@ class Unended(Outbox):
 
 def told_of(pieces: list[bytes]) -> tuple[object, ...]:
     """What a call is told of a response that arrives in these pieces and is followed by the connection's end."""
-    connection, transport, recorder = Connection(Keeper(), CAP, AtOnce()), Transport(), Recorder()
+    connection, transport, recorder = Connection(Keeper(), head_bytes=CAP, outbox=AtOnce()), Transport(), Recorder()
     connection.connection_made(transport)
     connection.exchange = Exchange(recorder, 1, fresh=False)
     connection.send(b"", b"")
@@ -149,7 +149,7 @@ def test_the_cap_on_heads_is_that_of_http1() -> None:
 
 def test_an_answer_that_comes_before_its_request_has_left_answers_nothing() -> None:
     transport, recorder = Transport(), Recorder()
-    connection = Connection(Keeper(), CAP, Unended())
+    connection = Connection(Keeper(), head_bytes=CAP, outbox=Unended())
     connection.connection_made(transport)
     connection.exchange = Exchange(recorder, 1, fresh=False)
     connection.send(b"", b"")

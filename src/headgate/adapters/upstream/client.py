@@ -154,7 +154,7 @@ class HttpUpstream:
     # Within
 
     def _make(self, origin: Origin) -> Connection:
-        return Connection(origin, self._limits.head_bytes, self._outbox)
+        return Connection(origin, head_bytes=self._limits.head_bytes, outbox=self._outbox)
 
     def _add(self, key: OriginKey) -> Origin:
         origin = self._origins[key] = Origin(key, supplier=self, limits=self._limits, clock=self._clock)

@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, keeper: Keeper, head_bytes: int, outbox: Outbox) -> None:
+    def __init__(self, keeper: Keeper, *, head_bytes: int, outbox: Outbox) -> None:
         self._keeper = keeper
         self._reader = ResponseReader(head_bytes)
         self._outbox = outbox
