@@ -19,7 +19,7 @@ from headgate.catalogue.kinds import (
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_writing_the_word_that_an_entry_shows_changes_nothing(kind: Kind) -> None:
-    assert kind_of_category(CATEGORIES[kind], kind, ["asr"]) is kind
+    assert kind_of_category(CATEGORIES[kind], kind, abilities=["asr"]) is kind
     assert kind_of_mode(MODES[kind], kind) is kind
 
 
@@ -49,7 +49,7 @@ def test_a_category_sets_the_first_kind_listed_with_it(word: str, kind: Kind) ->
     ],
 )
 def test_abilities_tell_the_kinds_of_speech_apart(abilities: Collection[str], kind: Kind) -> None:
-    assert kind_of_category("speech", Kind.CHAT, abilities) is kind
+    assert kind_of_category("speech", Kind.CHAT, abilities=abilities) is kind
 
 
 @pytest.mark.parametrize(

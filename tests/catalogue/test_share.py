@@ -114,3 +114,13 @@ def test_a_deleted_entry_takes_its_share_along_and_comes_back_unshared() -> None
 
 def test_shares_of_entries_that_are_gone_are_forgotten() -> None:
     assert Snapshot.of([], 1, shares=[share(MODEL)]).shared.shares() == []
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["shared too", "private"])
+def test_a_shared_entry_fails_over_to_what_its_callers_see(*, found: bool) -> None:
+    first = made("first", number=1, scope=ANN, failover="second")
+    second = made("second", number=2, scope=ANN)
+    shares = [share(each) for each in ([first, second] if found else [first])]
+    snapshot = Snapshot.of([first, second], 1, shares=shares)
+
+    assert snapshot.failover(MEMBER, first) is (second if found else None)

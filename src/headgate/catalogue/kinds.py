@@ -99,7 +99,7 @@ def kind_of_type(word: str, shown_by: Kind | None = None) -> Kind:
     raise ValueError(f"{word!r} is not a type; accepted: {', '.join(TYPES)}")
 
 
-def kind_of_category(word: str, shown_by: Kind | None = None, abilities: Collection[str] = ()) -> Kind:
+def kind_of_category(word: str, shown_by: Kind | None = None, *, abilities: Collection[str] = ()) -> Kind:
     """The kind that writing `word` sets on an entry of kind `shown_by`; ValueError for an unknown word.
 
     Of the two kinds of speech it is the one that the abilities leave: a model that only transcribes transcribes.

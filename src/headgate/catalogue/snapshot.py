@@ -146,7 +146,8 @@ class Snapshot:
             return None
         for scope in wider(offer.scope):
             target = self.at(scope, name)
-            if target is not None and target.within_reach(principal):
+            # An entry that was shared stands in for nothing that its owner keeps to themself.
+            if target is not None and self.is_visible(principal, target):
                 return target if obstacle(principal, target) is None else None
         return None
 

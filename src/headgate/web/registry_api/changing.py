@@ -34,7 +34,7 @@ def registered(reading: Reading, providers: Providers) -> Document:
         fields["api_base"] = provider.base_url
     if _kept(reading.extras):
         fields["provider_config"] = _kept(reading.extras)
-    kind = kind_of_category(category, None, _words(values.get("abilities")))
+    kind = kind_of_category(category, abilities=_words(values.get("abilities")))
     return _written(None, {"name": reading.name, "kind": kind, **fields})
 
 
@@ -48,7 +48,7 @@ def changed(before: Document, reading: Reading, *, providers: Providers) -> Docu
         refuse([fault] if fault is not None else [])
     fields = _fields(values, providers)
     if category != shown["category"]:
-        fields["kind"] = kind_of_category(category, before.kind, values.get("abilities") or before.abilities)
+        fields["kind"] = kind_of_category(category, before.kind, abilities=values.get("abilities") or before.abilities)
     if reading.extras:
         fields["provider_config"] = _kept({**before.provider_config, **reading.extras})
     if "provider" in fields or "upstream_model" in fields:

@@ -77,7 +77,7 @@ class Testing:
             message = f"a model of the category {asked.category!r} cannot be tested"
             return json_response(_tested(asked.model, ProbeOutcome(ok=False, message=message)))
         target = ProbeTarget(
-            kind=kind_of_category(asked.category, None, asked.abilities),
+            kind=kind_of_category(asked.category, abilities=asked.abilities),
             provider=canonical(asked.provider, self._desk.providers),
             model=asked.model,
             base_url=asked.base_url,
