@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -15,12 +15,14 @@ from headgate.adapters.oidc_pages import Pages
 from headgate.adapters.passwords import Argon2Passwords
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sessions import SessionTexts, can_sign, new_signing_key
+from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.installation import SqlInstallation
 from headgate.adapters.tasks import Tasks
 from headgate.core.clock import Clock
 from headgate.core.ids import uuid7
+from headgate.gateway.audit import SecurityLog
 from headgate.gateway.directory import Directory
 from headgate.gateway.external import ClaimRules, ExternalPeople
 from headgate.gateway.grant import Grants
@@ -31,7 +33,7 @@ from headgate.gateway.tenancy import Changes
 from headgate.gateway.verify_exchange import ProbeUpstream
 from headgate.settings import Settings
 
-_ID_BYTES = 10
+_ID_BYTES: Final = 10
 
 
 class Kept(Protocol):
@@ -78,7 +80,14 @@ def identity(kept: Kept, upstream: ProbeUpstream, *, clock: Clock, changes: Chan
             outsiders=_people(kept, tokens, clock) if tokens is not None else None,
         ),
         grants=grants,
-        sign_in=SignIn(directory, grants, passwords=Argon2Passwords(os.urandom), limits=limits, changes=changes),
+        sign_in=SignIn(
+            directory,
+            grants,
+            passwords=Argon2Passwords(os.urandom),
+            limits=limits,
+            changes=changes,
+            refused=SecurityLog(SqlAudit(kept.database), writer=writer, clock=clock).sign_in_failed,
+        ),
         signing_keys=SigningKeys(
             keys, store, writer=writer, texts=texts, new_key=lambda: _new_signing_key(kept, clock)
         ),

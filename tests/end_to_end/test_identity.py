@@ -9,7 +9,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.end_to_end.gateway import CHAT, MESSAGES
-from tests.end_to_end.house import House
+from tests.end_to_end.house import OTHER, House
 from tests.identity_provider import PEM, hmac_signed, part
 
 # Forgeries
@@ -161,3 +161,36 @@ def test_the_request_road_asks_to_be_asked_again_while_somebody_is_created(house
 
     assert (first.status_code, first.headers["retry-after"], second.status_code) == (503, "1", 200)
     assert first.json()["error"]["code"] == "identity_pending"
+
+
+# What is written down
+
+
+def trail(house: House, action: str = "") -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = house.gateway.http.get("/admin/v1/audit", params={"limit": 100}).json()["items"]
+    return [row for row in rows if action in str(row["action"])]
+
+
+def test_a_sign_in_that_failed_is_in_the_audit_trail_without_what_was_typed(house: House) -> None:
+    answer = house.gateway.http.post(
+        "/admin/v1/sign-in", json={"email": "nobody@acme.test", "password": "a canary of a password"}
+    )
+
+    assert answer.status_code == 401
+    row = trail(house, "sign_in")[0]
+    assert row["source"] == "127.0.0.1"
+    assert "canary" not in str(row)
+    assert "nobody" not in str(row)
+
+
+def test_neither_a_password_nor_a_key_is_in_the_audit_trail(house: House) -> None:
+    person = house.person()
+    house.gateway.ask("PUT", f"/admin/v1/users/{person.id}/password", {"password": OTHER})
+    house.gateway.ask("POST", "/admin/v1/signing-keys")
+
+    rows = str(trail(house))
+
+    assert person.id in rows
+    assert "argon2" not in rows
+    assert OTHER not in rows
+    assert "sealed_private" not in rows

@@ -51,9 +51,6 @@ class Argon2Passwords:
     async def compare(self, encoded: str, password: Secret) -> bool:
         return await self._run(lambda: self._compare(encoded or self._nobodys, password))
 
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
     def _compare(self, encoded: str, password: Secret) -> bool:
         try:
             return self._hasher.verify(encoded, password.reveal())
