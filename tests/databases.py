@@ -17,6 +17,7 @@ import psycopg
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.opening import open_database
 from headgate.core.secret import Secret
+from tests.canaries import WATCH
 
 KINDS = ("sqlite", "postgresql")
 
@@ -48,6 +49,8 @@ def postgresql_database() -> Iterator[Secret]:
         connection.execute(f"CREATE DATABASE {name}")
         try:
             yield Secret(server.replace("/postgres?", f"/{name}?"))
+            with psycopg.connect(server.replace("/postgres?", f"/{name}?")) as made:
+                WATCH.look_at_postgresql(made)
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,13 +12,14 @@ from typing import Final
 
 import httpx2
 
+from tests.canaries import canary
 from tests.clients.wire import request
 from tests.end_to_end.chat import PRICING, UPSTREAM_MODEL, Answer
 from tests.end_to_end.program import PATIENCE, Program, start
 
 SECOND_MOUNT: Final = "/v2/workspaces/slug:llm-gateway/webhooks"
 CHAT: Final = "/v1/chat/completions"
-UPSTREAM_KEY: Final = "sk-upstream-4f1a9c"
+UPSTREAM_KEY: Final = canary("upstream")
 MESSAGES: Final = [{"role": "user", "content": "Hello"}]
 _LOOKS: Final = 100
 
@@ -157,7 +157,7 @@ def visited(program: Program, token: str) -> Iterator[Gateway]:
 @contextmanager
 def serving(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Gateway]:
     """Serve a data directory with an administrator's token of ours, and end it as an operator does."""
-    token = secrets.token_urlsafe(32)
+    token = canary("admin_token")
     program = start(data, {"HEADGATE_ADMIN_TOKEN": token, **(settings or {})})
     try:
         with visited(program, token) as gateway:
