@@ -23,7 +23,7 @@ from headgate.adapters.clock import SystemClock
 from headgate.adapters.memory import keep_freed_memory, settle_heap
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sealing.key_ring import KeySource, key_ring
-from headgate.adapters.sealing.master_key import FILE_NAME, MasterKeyRefused
+from headgate.adapters.sealing.master_key import MasterKeyRefused
 from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.credentials import SqlCredentials
@@ -158,7 +158,10 @@ def _parts(
     settings: Settings, database: Database, *, contents: DirectoryContents, directory: Directory, first: bool
 ) -> _Parts:
     store, credential_store = SqlCatalogue(database), SqlCredentials(database)
-    ring = key_ring(key_source(settings), may_create=first)
+    keys = KeySource.of(
+        settings.data_dir, file=settings.master_key_file, given=settings.master_key, heir=settings.new_master_key
+    )
+    ring = key_ring(keys, may_create=first)
     offers = (offer(entry, BUNDLED) for entry in store.entries())
     snapshot = Snapshot.of(offers, store.head(), shares=SqlSharing(database).shares())
     desk = Desk(
@@ -186,12 +189,6 @@ def _parts(
         events=EventLog(),
         first=first,
     )
-
-
-def key_source(settings: Settings) -> KeySource:
-    """Where the settings say that the master keys are."""
-    file = settings.master_key_file or settings.data_dir / FILE_NAME
-    return KeySource(file=file, given=settings.master_key, heir=settings.new_master_key)
 
 
 def _new_id() -> str:

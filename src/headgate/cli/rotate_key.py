@@ -24,7 +24,6 @@ from headgate.adapters.sql.rewrapping import Rewrapped, Rewrapping
 from headgate.core.errors import GatewayError
 from headgate.gateway.acting import OPERATOR, act
 from headgate.settings import Settings, SettingsRefused, read_settings, variable
-from headgate.wiring import key_source
 
 DONE: Final = 0
 BROKEN_OFF: Final = 1
@@ -35,7 +34,7 @@ def rotate_key(options: Mapping[str, str], *, config: Path | None) -> int:
     """The exit status: 0 when nothing is sealed under the former key any more, 1 if it was broken off, 2 if refused."""
     try:
         settings = read_settings(os.environ, options=options, file=config)
-        source = key_source(settings)
+        source = _source(settings)
         keys, done = _rotated(settings, source)
     except (SettingsRefused, DatabaseRefused, MasterKeyRefused) as refused:
         typer.echo(f"the master key was not rotated: {refused}{_hint(refused)}", err=True)
@@ -48,6 +47,12 @@ def rotate_key(options: Mapping[str, str], *, config: Path | None) -> int:
     typer.echo(f"{done.count} secrets are sealed under master key {keys.heir.id}, none under {keys.former.id}")
     typer.echo(_what_next(source))
     return DONE
+
+
+def _source(settings: Settings) -> KeySource:
+    return KeySource.of(
+        settings.data_dir, file=settings.master_key_file, given=settings.master_key, heir=settings.new_master_key
+    )
 
 
 def _rotated(settings: Settings, source: KeySource) -> tuple[Succession, Rewrapped]:

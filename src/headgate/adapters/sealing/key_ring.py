@@ -14,6 +14,7 @@ from typing import Final
 
 from headgate.adapters.sealing.envelope import KeyRing
 from headgate.adapters.sealing.master_key import (
+    FILE_NAME,
     MasterKey,
     MasterKeyMissing,
     MasterKeyRefused,
@@ -39,6 +40,11 @@ class KeySource:
     file: Path
     given: Secret | None = None
     heir: Secret | None = None
+
+    @classmethod
+    def of(cls, directory: Path, *, file: Path | None, given: Secret | None, heir: Secret | None) -> KeySource:
+        """What the settings say; without a file of their own, the keys lie in the data directory."""
+        return cls(file=file or directory / FILE_NAME, given=given, heir=heir)
 
     @property
     def heir_file(self) -> Path:
