@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import msgspec
 import pytest
 
 from headgate.catalogue.scope import user
-from headgate.core.events import FIELDS, EventName
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.overlay import (
     AutoRouting,
@@ -19,10 +19,10 @@ from headgate.core.overlay import (
     QuotaPolicy,
     RoutingRule,
     Strategy,
+    StreamUsage,
     Tier,
 )
-from headgate.gateway.ports import RequestHead
-from tests.gateway.stage import PRINCIPAL, Stage, entry, head
+from tests.gateway.stage import PRINCIPAL, Stage, entry
 
 FAILED = Failure(kind=FailureKind.SERVER_ERROR, message="it broke", status=500)
 
@@ -33,10 +33,10 @@ def governed(*names: str, overlay: Overlay, **principal: object) -> Stage:
     return stage
 
 
-def body(model: str | None, messages: int = 1, **fields: object) -> bytes:
+def body(model: str | None, messages: int = 1, *, fields: Mapping[str, object] | None = None) -> bytes:
     named = {} if model is None else {"model": model}
     said = [{"role": "user", "content": "hello"}] * messages
-    return json.dumps({**named, "messages": said, **fields}).encode()
+    return json.dumps({**named, "messages": said, **(fields or {})}).encode()
 
 
 def connected(stage: Stage) -> list[str]:
@@ -111,6 +111,80 @@ def test_own_models_are_governed_by_their_own_setting(own_models: OwnModels, who
         served.append(bool(connected(stage)))
 
     assert served == {"everybody": [True, True], "administrators": [False, True], "nobody": [False, False]}[whose]
+
+
+# The list of the agent
+
+
+def of_agent(*names: str) -> dict[str, object]:
+    return {"analytics_context": {"agent": "a-1", "agent_allowed_models": list(names)}}
+
+
+def test_a_model_outside_the_list_of_the_agent_is_refused() -> None:
+    stage = governed("a", "b", overlay=Overlay())
+
+    stage.begun(body("b", fields=of_agent("a")))
+    stage.client.over = False
+    stage.begun(body("a", fields=of_agent("a")))
+
+    assert stage.refusals == ["ModelNotAllowed"]
+    assert connected(stage) == ["a"]
+
+
+def test_an_empty_list_of_the_agent_is_no_list() -> None:
+    stage = governed("a", overlay=Overlay())
+
+    stage.begun(body("a", fields=of_agent()))
+
+    assert connected(stage) == ["a"]
+
+
+def test_the_list_of_the_agent_counts_without_an_organization_too() -> None:
+    stage = Stage(entry("a"), entry("b"))
+
+    stage.begun(body("b", fields=of_agent("a")))
+
+    assert stage.refusals == ["ModelNotAllowed"]
+
+
+def test_a_model_outside_the_list_of_the_agent_is_downgraded_like_any_refused_one() -> None:
+    overlay = Overlay(quota_policy=QuotaPolicy.DOWNGRADE, default_models=DefaultModels(completions="a"))
+    stage = governed("a", "b", overlay=overlay)
+    stage.default = "a"
+
+    stage.begun(body("b", fields=of_agent("a")))
+
+    assert connected(stage) == ["a"]
+
+
+def test_no_entry_outside_the_list_of_the_agent_stands_in() -> None:
+    stage = governed("a", "b", "c", overlay=Overlay(failover={"a": "b"}, default_models=DefaultModels(completions="c")))
+    call = stage.begun(body("a", fields=of_agent("a", "c")))
+
+    call.upstream_failed(1, FAILED)
+
+    assert connected(stage) == ["a", "c"]
+
+
+# The usage of streams
+
+
+def usage_events(overlay: Overlay, **fields: object) -> int:
+    stage = governed("a", overlay=overlay)
+    call = stage.begun(body("a", fields={"stream": True, **fields}))
+    call.upstream_head(1, 200, ())
+    choice = {"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}
+    call.upstream_bytes(1, b"data: %b\n\ndata: [DONE]\n\n" % json.dumps({"choices": [choice]}).encode())
+    call.upstream_done(1, framed=True)
+    return sum(b'"prompt_tokens"' in each[1] for each in stage.told if each[0] == "write")
+
+
+def test_a_stream_ends_with_its_usage_for_everybody_where_the_organization_says_always() -> None:
+    always = Overlay(stream_usage=StreamUsage.ALWAYS)
+
+    assert usage_events(always) == 1
+    assert usage_events(always, stream_options={"include_usage": False}) == 1
+    assert usage_events(Overlay()) == 0
 
 
 # Failover
@@ -200,78 +274,3 @@ def test_auto_without_a_routing_and_without_a_default_says_that_there_is_no_mode
     stage.begun(body("auto"))
 
     assert stage.refusals == ["InvalidBody"]
-
-
-# Headers
-
-
-def asking(mode: str, *, caller: str = "user") -> Overlay:
-    return Overlay(header_policy={caller: {"mode": mode, "headers": ["X-Team", "X-Cost-Centre"]}})
-
-
-def with_headers(*fields: tuple[bytes, bytes]) -> RequestHead:
-    plain = head()
-    return RequestHead(plain.path, plain.query, [*plain.headers, *fields], plain.client)
-
-
-def sent(stage: Stage, request: RequestHead) -> None:
-    call = stage.call()
-    call.head(request)
-    call.body(body("a"))
-    call.body_complete()
-
-
-def test_a_request_without_the_headers_that_are_asked_for_is_refused_and_told_of() -> None:
-    stage = governed("a", overlay=asking("block"))
-
-    sent(stage, with_headers((b"x-team", b"search"), (b"x-cost-centre", b"{user.centre}")))
-
-    assert stage.refusals == ["HeaderPolicyViolation"]
-    (name, fields), *_ = stage.happened
-    assert name is EventName.HEADERS_MISSING
-    assert (fields["blocked"], fields["missing"], fields["model"]) == (True, ["x-cost-centre"], "a")
-    assert set(fields) == set(FIELDS[name])
-
-
-def test_report_only_tells_and_lets_the_request_pass() -> None:
-    stage = governed("a", overlay=asking("report_only"))
-
-    sent(stage, with_headers())
-
-    assert connected(stage) == ["a"]
-    assert [fields["blocked"] for _, fields in stage.happened] == [False]
-
-
-@pytest.mark.parametrize("overlay", [asking("disabled"), asking("block", caller="apikey")])
-def test_a_class_that_nothing_is_asked_of_passes_unseen(overlay: Overlay) -> None:
-    stage = governed("a", overlay=overlay)
-
-    sent(stage, with_headers())
-
-    assert connected(stage) == ["a"]
-    assert stage.happened == []
-
-
-@pytest.mark.parametrize(
-    ("policy", "reason"),
-    [
-        (["x-team"], "NOT_AN_OBJECT"),
-        ({"robot": {"mode": "block", "headers": ["x"]}}, "UNKNOWN_CALLER_CLASS"),
-        ({"apikey": {"headers": ["x"]}}, "MODE_MISSING"),
-        ({"apikey": {"mode": "often", "headers": ["x"]}}, "MODE_UNKNOWN"),
-        ({"apikey": {"mode": "block"}}, "HEADERS_MISSING"),
-        ({"apikey": {"mode": "block", "headers": "x"}}, "HEADERS_NOT_ARRAY"),
-        ({"apikey": {"mode": "block", "headers": [""]}}, "HEADERS_EMPTY"),
-    ],
-)
-def test_a_malformed_policy_blocks_nobody_and_is_told_of_once(policy: object, reason: str) -> None:
-    stage = governed("a", overlay=Overlay(header_policy=policy))
-    road = stage.road()
-
-    for _ in range(2):
-        road.header_policies.judged(stage.principal, [])
-    stage.begun(body("a"))
-
-    assert connected(stage) == ["a"]
-    assert [fields["reason"] for name, fields in stage.happened][:1] == [reason]
-    assert len(stage.happened) == 2  # once for each of the two roads

@@ -19,6 +19,7 @@ class Bar(enum.StrEnum):
     DISABLED = "disabled"
     OWN_MODELS = "own_models"
     ALLOWED_MODELS = "allowed_models"
+    AGENT_MODELS = "agent_models"
     MODEL_SCOPES = "model_scopes"
 
 
@@ -31,6 +32,7 @@ class Obstacle(msgspec.Struct, frozen=True, gc=False):
 
 _DISABLED = Obstacle(Bar.DISABLED, "the entry is disabled")
 _OUTSIDE_KEY = Obstacle(Bar.MODEL_SCOPES, "it is outside the models of this key")
+_OUTSIDE_AGENT = Obstacle(Bar.AGENT_MODELS, "it is outside the models of the agent that the request names")
 _NO_OWN = Obstacle(Bar.OWN_MODELS, "the organization does not allow entries of projects and users")
 _OWN_OF_ADMINS = Obstacle(
     Bar.OWN_MODELS, "the organization allows entries of projects and users to its administrators only"
@@ -45,6 +47,8 @@ def obstacle(principal: Principal, offer: Offer) -> Obstacle | None:
     overlay = principal.overlay
     if overlay is not None and (laid := _laid(overlay, principal, offer)) is not None:
         return laid
+    if principal.agent_models and offer.name not in principal.agent_models:
+        return _OUTSIDE_AGENT
     return None if principal.may_call(offer.name) else _OUTSIDE_KEY
 
 
@@ -55,6 +59,8 @@ def obstacles(principal: Principal, offer: Offer) -> Iterator[Obstacle]:
     overlay = principal.overlay
     if overlay is not None and (laid := _laid(overlay, principal, offer)) is not None:
         yield laid
+    if principal.agent_models and offer.name not in principal.agent_models:
+        yield _OUTSIDE_AGENT
     if not principal.may_call(offer.name):
         yield _OUTSIDE_KEY
 

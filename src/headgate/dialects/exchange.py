@@ -20,7 +20,8 @@ Extra = Callable[[Usage], bytes]
 
 
 class Inbound(Protocol):
-    """A request as its caller wrote it. `size` is the length of its body in bytes."""
+    """A request as its caller wrote it. `size` is the length of its body in bytes; `agent_models` are the names that
+    the agent behind it may call, empty for any."""
 
     @property
     def model(self) -> str | None: ...
@@ -28,6 +29,8 @@ class Inbound(Protocol):
     def stream(self) -> bool: ...
     @property
     def size(self) -> int: ...
+    @property
+    def agent_models(self) -> frozenset[str]: ...
 
     def estimate(self, output_tokens: int) -> Usage:
         """Usage for an upstream that reports none."""

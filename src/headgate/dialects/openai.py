@@ -21,6 +21,8 @@ Fields = dict[str, msgspec.Raw]
 """The top level of a JSON object, values undecoded."""
 
 MODEL_LIMIT: Final = 256
+MOST_AGENT_MODELS: Final = 1000
+AGENT_CONTEXT: Final = "analytics_context"
 RETRY_AFTER_CAP: Final = 3600
 
 STRIPPED: Final = frozenset(
@@ -49,20 +51,30 @@ STRIPPED: Final = frozenset(
         "mock_response",
         # Correlation fields of the catalogue API's published chat schema; upstreams would refuse them.
         "task_id",
-        "analytics_context",
+        AGENT_CONTEXT,
     }
 )
 """Names that are taken out of every request body, at its top level and in `extra_body`."""
 
+ANY_MODEL: Final[frozenset[str]] = frozenset()
+"""What a request says of models that sets no bounds."""
+
+_DROPPED: Final = STRIPPED - {AGENT_CONTEXT}
+_AGENT_MODELS: Final = "agent_allowed_models"
+
 _fields = msgspec.json.Decoder(Fields).decode
 _string = msgspec.json.Decoder(str | None).decode
 _boolean = msgspec.json.Decoder(bool | None).decode
+_strings = msgspec.json.Decoder(list[str]).decode
 encode = msgspec.json.Encoder().encode
 _ABSENT: Final = msgspec.Raw(b"")
 
 
 def read_fields(body: bytes | memoryview) -> Fields:
-    """The top level of a request body; InvalidJson for anything that is not one JSON object in UTF-8."""
+    """The top level of a request body; InvalidJson for anything that is not one JSON object in UTF-8.
+
+    What AGENT_CONTEXT holds is left for `take_agent_models` to read and to take out.
+    """
     try:
         if not (isinstance(body, bytes) and body.isascii()):
             codecs.utf_8_decode(body, "strict", True)
@@ -71,12 +83,35 @@ def read_fields(body: bytes | memoryview) -> Fields:
         raise InvalidJson(f"the body is not UTF-8: byte {error.start}") from error
     except JSON_FAULTS as error:
         raise InvalidJson(f"the body is not a JSON object: {error}") from error
-    if not STRIPPED.isdisjoint(fields):
-        for name in STRIPPED & fields.keys():
+    if not _DROPPED.isdisjoint(fields):
+        for name in _DROPPED & fields.keys():
             del fields[name]
     if "extra_body" in fields:
         _strip_extra(fields)
     return fields
+
+
+def take_agent_models(fields: Fields) -> frozenset[str]:
+    """The models that the agent behind a request may call, as its context lists them; ANY_MODEL without a list.
+
+    The context is taken out of the fields. InvalidBody if its list is anything but names of models.
+    """
+    try:
+        context = _fields(fields.pop(AGENT_CONTEXT))
+    except JSON_FAULTS:
+        return ANY_MODEL
+    raw = context.get(_AGENT_MODELS)
+    if raw is None or bytes(raw) == b"null":
+        return ANY_MODEL
+    path = f"{AGENT_CONTEXT}.{_AGENT_MODELS}"
+    accepted = f"a list of at most {MOST_AGENT_MODELS} names of models, of 1 to {MODEL_LIMIT} characters each"
+    try:
+        names: list[str] = _strings(raw)
+    except JSON_FAULTS as error:
+        raise _invalid(path, accepted) from error
+    if len(names) > MOST_AGENT_MODELS or not all(0 < len(name) <= MODEL_LIMIT for name in names):
+        raise _invalid(path, accepted)
+    return frozenset(names)
 
 
 def _strip_extra(fields: Fields) -> None:

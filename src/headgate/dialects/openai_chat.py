@@ -16,6 +16,8 @@ from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Extra, Inbound
 from headgate.dialects.openai import (
+    AGENT_CONTEXT,
+    ANY_MODEL,
     MODEL_LIMIT,
     Fields,
     buckets,
@@ -25,6 +27,7 @@ from headgate.dialects.openai import (
     priced,
     read_fields,
     read_reported,
+    take_agent_models,
     text,
     usage_object,
 )
@@ -40,7 +43,7 @@ _object = msgspec.json.Decoder(Fields).decode
 class ChatRequest:
     """An inbound chat request: what decides, and in `fields` all of it, raw."""
 
-    __slots__ = ("fields", "include_usage", "model", "size", "stream")
+    __slots__ = ("agent_models", "fields", "include_usage", "model", "size", "stream")
 
     needed: ClassVar = "messages"
     told: ClassVar = "a list of messages"
@@ -49,6 +52,7 @@ class ChatRequest:
         fields = read_fields(body)
         self.fields = fields
         self.size = len(body)
+        self.agent_models = take_agent_models(fields) if AGENT_CONTEXT in fields else ANY_MODEL
         self.model = text(fields, "model", MODEL_LIMIT)
         self.stream = flag(fields, "stream") if "stream" in fields else False
         self.include_usage = self._asks_for_usage() if "stream_options" in fields else False

@@ -73,6 +73,7 @@ class EmbeddingRequest(JsonRequest):
         part.fields = {**self.fields, "input": msgspec.Raw(raw)}
         part.size = self.size - memoryview(self.fields["input"]).nbytes + len(raw)
         part.model, part.stream, part.dimensions, part.root = self.model, False, self.dimensions, False
+        part.agent_models = self.agent_models
         return part
 
 

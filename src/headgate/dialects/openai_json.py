@@ -16,6 +16,8 @@ from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Extra, Inbound, Relay
 from headgate.dialects.openai import (
+    AGENT_CONTEXT,
+    ANY_MODEL,
     MODEL_LIMIT,
     Fields,
     buckets,
@@ -26,6 +28,7 @@ from headgate.dialects.openai import (
     priced,
     read_fields,
     read_reported,
+    take_agent_models,
     text,
     usage_object,
 )
@@ -37,7 +40,7 @@ _object = msgspec.json.Decoder(Fields).decode
 class JsonRequest:
     """An inbound request without a stream: what decides, and in `fields` all of it, raw."""
 
-    __slots__ = ("fields", "model", "size", "stream")
+    __slots__ = ("agent_models", "fields", "model", "size", "stream")
 
     needed: ClassVar[Mapping[str, str]] = {}
     """The fields that must be there, and what each takes."""
@@ -45,6 +48,7 @@ class JsonRequest:
     def __init__(self, body: bytes | memoryview) -> None:
         fields = self.fields = read_fields(body)
         self.size = len(body)
+        self.agent_models = take_agent_models(fields) if AGENT_CONTEXT in fields else ANY_MODEL
         self.model = text(fields, "model", MODEL_LIMIT)
         self.stream = False
         for name, told in self.needed.items():

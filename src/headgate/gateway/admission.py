@@ -11,39 +11,80 @@ from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import Forbidden, ModelNotRoutable, WrongEndpoint
 from headgate.core.failure import Failure
+from headgate.core.overlay import Overlay, StreamUsage
 from headgate.core.principal import Principal
 from headgate.dialects import pairs
 from headgate.dialects.exchange import Codec, Inbound
+from headgate.dialects.openai_chat import ChatRequest
 from headgate.gateway.endpoint import Endpoint, served_at
 from headgate.gateway.ports import RequestHead, Wire
-from headgate.gateway.road import Road
-from headgate.gateway.selection import selected
+from headgate.gateway.road import Routing
+from headgate.gateway.selection import Notes, Undecided, decided, selected
 
 SERVED_DIALECTS: Final = pairs.SERVED_DIALECTS
 
 
-def admitted(road: Road, endpoint: Endpoint, *, head: RequestHead) -> Principal:
+def admitted(routing: Routing, endpoint: Endpoint, *, head: RequestHead) -> Principal:
     """Who sends this head, if it may use the endpoint; else the GatewayError that says why not."""
-    principal = road.identify(head)
+    principal = routing.identify(head)
     if not principal.may(endpoint.permission):
         raise Forbidden(f"the credential lacks the permission {endpoint.permission!r}")
     overlay = principal.overlay
     if overlay is not None and overlay.header_policy is not None:
-        return road.header_policies.judged(principal, head.headers)
+        return routing.header_policies.judged(principal, head.headers)
     return principal
 
 
 def entry_for(
-    road: Road, endpoint: Endpoint, *, principal: Principal, request: Inbound
+    routing: Routing, endpoint: Endpoint, *, principal: Principal, request: Inbound, notes: Notes | None = None
 ) -> tuple[Offer, Codec, Snapshot]:
-    """The entry that a call goes to, how it is spoken to, and the snapshot that the call keeps."""
-    snapshot = road.current.snapshot
+    """The entry that a call goes to, how it is spoken to, and the snapshot that the call keeps. Undecided if a
+    classifier is to be asked first: the headers of the request have been judged by then."""
+    snapshot = routing.current.snapshot
     if request.model is None and not endpoint.codecs:
         raise WrongEndpoint(f"models of kind {endpoint.default} are kept in the catalogue and cannot be called")
-    offer = selected(road, snapshot, principal, kind=endpoint.default, request=request)
+    if request.agent_models:
+        principal = narrowed(principal, request)
+    try:
+        offer = selected(routing, snapshot, principal=principal, kind=endpoint.default, request=request, notes=notes)
+    except Undecided as undecided:
+        if principal.lacks is not None:
+            routing.header_policies.enforce(principal, principal.lacks, offer=undecided.classifier)
+        raise
     if principal.lacks is not None:
-        road.header_policies.enforce(principal, principal.lacks, offer)
+        routing.header_policies.enforce(principal, principal.lacks, offer=offer)
+    if principal.overlay is not None:
+        _lay(principal.overlay, request)
     return offer, codec_for(offer, endpoint), snapshot
+
+
+def entry_after(
+    routing: Routing,
+    endpoint: Endpoint,
+    *,
+    undecided: Undecided,
+    principal: Principal,
+    request: Inbound,
+    name: str | None,
+) -> tuple[Offer, Codec]:
+    """The entry that a call goes to once a classifier has named it, or None if nothing came of asking."""
+    principal = narrowed(principal, request)
+    offer = decided(routing, undecided, principal=principal, kind=endpoint.default, name=name)
+    if principal.overlay is not None:
+        _lay(principal.overlay, request)
+    return offer, codec_for(offer, endpoint)
+
+
+def narrowed(principal: Principal, request: Inbound) -> Principal:
+    """The principal as this request lets it call: no further than the agent behind the request may."""
+    if not request.agent_models:
+        return principal
+    return msgspec.structs.replace(principal, agent_models=request.agent_models)
+
+
+def _lay(overlay: Overlay, request: Inbound) -> None:
+    if overlay.stream_usage is StreamUsage.ALWAYS and isinstance(request, ChatRequest):
+        request.include_usage = True
 
 
 def codec_for(offer: Offer, endpoint: Endpoint) -> Codec:

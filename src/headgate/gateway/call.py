@@ -29,14 +29,15 @@ from headgate.core.errors import GatewayError, ShuttingDown
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.principal import Principal
 from headgate.dialects.exchange import Codec, Inbound, Relay
-from headgate.gateway.admission import admitted, codec_for, entry_for, without_secret
+from headgate.gateway.admission import admitted, codec_for, entry_after, entry_for, narrowed, without_secret
 from headgate.gateway.answer_head import answer_head
 from headgate.gateway.bill import Bill
 from headgate.gateway.call_state import ANSWER, BODY, CONNECT, ENDED, HEAD, SEND, STREAM, WAIT, State
+from headgate.gateway.classify import Inquiry
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.ports import Client, Outcome, ReceivedHeaders, RequestHead, Settlement, Wire
 from headgate.gateway.road import Road
-from headgate.gateway.selection import stand_in
+from headgate.gateway.selection import Undecided, stand_in
 from headgate.routing.plan import Plan, Try
 
 ERROR_BODY_LIMIT: Final = 64 * 1024
@@ -58,6 +59,7 @@ class Call:
         "_first_byte",
         "_headers",
         "_heard",
+        "_inquiry",
         "_kept",
         "_offer",
         "_out",
@@ -100,6 +102,7 @@ class Call:
         self._asked: Wire | None = None
         self._bill: Bill | None = None
         self._plan: Plan | None = None
+        self._inquiry: Inquiry | None = None
         self._relay: Relay | None = None
 
     # What the driver of the inbound connection tells
@@ -129,6 +132,8 @@ class Call:
             self._try(offer, codec, now=self._road.clock.now())
         except GatewayError as error:
             self._refuse(error)
+        except Undecided as undecided:
+            self._inquire(undecided)
 
     def whole(self, head: RequestHead, body: bytes | memoryview) -> None:
         """`head`, `body` and `body_complete` in one: the request came at once."""
@@ -140,6 +145,8 @@ class Call:
             self._try(offer, codec, now=self._started)
         except GatewayError as error:
             self._refuse(error)
+        except Undecided as undecided:
+            self._inquire(undecided)
 
     def part(self, principal: Principal, request: Inbound, *, offer: Offer, codec: Codec) -> None:
         """In place of `whole` for a part of a larger call, which has admitted it and alone fails over."""
@@ -166,6 +173,8 @@ class Call:
             self._wire.resume()
 
     def tick(self, now: float) -> None:
+        if self._inquiry is not None:
+            self._inquiry.tick(now)
         if now >= self._total:
             self._time_is_up(FailureKind.TOTAL_TIMEOUT, "the upstream did not finish in time")
         elif self.state >= ANSWER:
@@ -271,6 +280,28 @@ class Call:
         else:
             self._fail(failure)
 
+    # What the classifier tells, if one is asked
+
+    def _inquire(self, undecided: Undecided) -> None:
+        """Ask it. Meanwhile the call waits, as for the connection of its first attempt."""
+        self.state, self._offer, self._snapshot = CONNECT, undecided.classifier, undecided.snapshot
+        self._inquiry = Inquiry(self, self._road, endpoint=self._endpoint, undecided=undecided, opens=Call)
+        self._inquiry.begin(self._principal, self._request)
+
+    def classified(self, undecided: Undecided, name: str | None) -> None:
+        road, principal, request = self._road, self._principal, self._request
+        self._attempt = self._inquiry.attempts if self._inquiry is not None else 0
+        try:
+            offer, codec = entry_after(
+                road, self._endpoint, undecided=undecided, principal=principal, request=request, name=name
+            )
+            self._try(offer, codec, now=road.clock.now())
+        except GatewayError as error:
+            if self._attempt:
+                self._report(error, Outcome.FAILED)
+            else:
+                self._refuse(error)
+
     # From one attempt to the next
 
     def _try(self, offer: Offer, codec: Codec, *, now: float, fresh: bool = False) -> None:
@@ -313,7 +344,8 @@ class Call:
     def _successor(self, failed: Offer) -> Offer | None:
         if self._snapshot is None:
             return None
-        return stand_in(self._snapshot, self._principal, kind=self._endpoint.default, failed=failed)
+        principal = narrowed(self._principal, self._request)
+        return stand_in(self._snapshot, principal, kind=self._endpoint.default, failed=failed)
 
     def _fail(self, failure: Failure) -> None:
         """The attempt failed: to the next one, or, once the caller has a part of the answer, to the end."""
@@ -340,6 +372,8 @@ class Call:
         wire, self._wire = self._wire, None
         if wire is not None:
             wire.abort()
+        elif self._inquiry is not None:
+            self._inquiry.drop()
 
     # The answer
 
@@ -419,18 +453,19 @@ class Call:
             bill, relay, road = self._bill, self._relay, self._road
             if bill is not None and bill.usage is None and relay is not None:
                 bill.settle(relay.usage or self._request.estimate(relay.events))
-            road.telemetry.settled(
-                Settlement(
-                    principal=self._principal,
-                    offer=self._offer,
-                    outcome=outcome,
-                    status=status,
-                    attempts=self._attempt,
-                    usage=bill.usage if bill is not None else None,
-                    cost=bill.cost.total if bill is not None and bill.cost is not None else None,
-                    duration=road.clock.now() - self._started,
-                    first_byte=self._first_byte,
-                )
+            settlement = Settlement(
+                principal=self._principal,
+                offer=self._offer,
+                outcome=outcome,
+                status=status,
+                attempts=self._attempt,
+                usage=bill.usage if bill is not None else None,
+                cost=bill.cost.total if bill is not None and bill.cost is not None else None,
+                duration=road.clock.now() - self._started,
+                first_byte=self._first_byte,
             )
+            if self._inquiry is not None:
+                settlement = self._inquiry.added(settlement)
+            road.telemetry.settled(settlement)
         self.state = ENDED
         self._total = self._deadline = math.inf

@@ -40,6 +40,7 @@ class Word(enum.StrEnum):
     DISABLED = "disabled"
     OWN_MODELS = "own_models"
     ALLOWED_MODELS = "allowed_models"
+    AGENT_MODELS = "agent_models"
     MODEL_SCOPES = "model_scopes"
     PERMISSION = "permission"
     NOT_ROUTABLE = "not_routable"

@@ -19,11 +19,12 @@ from headgate.core.principal import Principal
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Codec
 from headgate.dialects.openai_embeddings import EmbeddingRequest, Joined
-from headgate.gateway.admission import admitted, codec_for, entry_for
+from headgate.gateway.admission import admitted, codec_for, entry_for, narrowed
 from headgate.gateway.answer_head import answer_head
 from headgate.gateway.bill import Bill, summed
+from headgate.gateway.call import Call
 from headgate.gateway.endpoint import Endpoint
-from headgate.gateway.fan_out_part import Part
+from headgate.gateway.fan_out_part import Part, together
 from headgate.gateway.ports import Client, Outcome, RequestHead, Settlement
 from headgate.gateway.road import Road
 from headgate.gateway.selection import stand_in
@@ -181,7 +182,7 @@ class FanOut:
             and current.begun < len(current.requests)
             and len(current.live) < current.parallelism
         ):
-            part = Part(self, self._road, endpoint=self._endpoint, number=current.begun)
+            part = Part(self, self._road, endpoint=self._endpoint, number=current.begun, opens=Call)
             current.begun += 1
             current.live.append(part)
             part.begin(self._principal, current.requests[part.number], offer=current.offer, codec=current.codec)
@@ -205,7 +206,8 @@ class FanOut:
         self._report(self._endpoint.failed(step.failures, model=self._round.offer.name), Outcome.FAILED)
 
     def _successor(self, failed: Offer) -> Offer | None:
-        return stand_in(self._snapshot, self._principal, kind=self._endpoint.default, failed=failed)
+        principal = narrowed(self._principal, self._request)
+        return stand_in(self._snapshot, principal, kind=self._endpoint.default, failed=failed)
 
     def _end_part(self, part: Part) -> None:
         self._round.live.remove(part)
@@ -259,8 +261,7 @@ class FanOut:
     def _settle(self, outcome: Outcome, status: int) -> None:
         """The one place where a request ends that was admitted."""
         if self._phase is _Phase.PARTS:
-            used = [each for each in self._ended if each.usage is not None]
-            costs = [each.cost for each in used]
+            usage, cost = together(self._ended)
             self._road.telemetry.settled(
                 Settlement(
                     principal=self._principal,
@@ -268,8 +269,8 @@ class FanOut:
                     outcome=outcome,
                     status=status,
                     attempts=self._attempts(),
-                    usage=summed(each.usage for each in used if each.usage is not None) if used else None,
-                    cost=sum(cost for cost in costs if cost is not None) if used and None not in costs else None,
+                    usage=usage,
+                    cost=cost,
                     duration=self._road.clock.now() - self._started,
                     first_byte=None,
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -11,10 +11,11 @@ from headgate.catalogue.offer import Offer
 from headgate.core.errors import GatewayError
 from headgate.core.failure import Failure
 from headgate.core.principal import Principal
+from headgate.core.usage import Usage
 from headgate.dialects.exchange import Codec, Inbound
-from headgate.gateway.call import Call
+from headgate.gateway.bill import summed
 from headgate.gateway.endpoint import Endpoint, Shape
-from headgate.gateway.ports import Settlement
+from headgate.gateway.ports import Client, Settlement
 from headgate.gateway.road import Refusal, Road
 
 
@@ -28,6 +29,16 @@ class Whole(Protocol):
     def abandon(self) -> None: ...
 
 
+class PartCall(Protocol):
+    """What a part asks of the call that it is."""
+
+    def part(self, principal: Principal, request: Inbound, *, offer: Offer, codec: Codec) -> None: ...
+
+    def tick(self, now: float) -> None: ...
+
+    def client_gone(self) -> None: ...
+
+
 class Part:
     """The client and the telemetry of one part's call: what they are told, the whole is told, and nobody else.
 
@@ -36,7 +47,15 @@ class Part:
 
     __slots__ = ("_call", "_error", "_over", "_telemetry", "_whole", "number", "settlement")
 
-    def __init__(self, whole: Whole, road: Road, *, endpoint: Endpoint, number: int) -> None:
+    def __init__(
+        self,
+        whole: Whole,
+        road: Road,
+        *,
+        endpoint: Endpoint,
+        number: int,
+        opens: Callable[[Road, Client, Endpoint], PartCall],
+    ) -> None:
         self._whole = whole
         self._telemetry = road.telemetry
         self._error: GatewayError | None = None
@@ -44,7 +63,7 @@ class Part:
         self.number = number
         self.settlement: Settlement | None = None
         own = msgspec.structs.replace(road, telemetry=self, refusals=_Kept(self.fails))
-        self._call = Call(own, self, endpoint)
+        self._call = opens(own, self, endpoint)
 
     def begin(self, principal: Principal, request: Inbound, *, offer: Offer, codec: Codec) -> None:
         self._call.part(principal, request, offer=offer, codec=codec)
@@ -87,6 +106,11 @@ class Part:
     def end(self) -> None:
         raise AssertionError("a part is answered at once")
 
+    def hold_body(self) -> None:
+        """It has come already."""
+
+    def take_body(self) -> None: ...
+
     # The telemetry of the call
 
     def settled(self, settlement: Settlement) -> None:
@@ -110,3 +134,11 @@ class _Kept:
 
     def event(self, _error: GatewayError, _shape: Shape) -> bytes:
         raise AssertionError("a part is answered at once")
+
+
+def together(ended: Sequence[Settlement]) -> tuple[Usage | None, int | None]:
+    """What several calls used and cost: None where nothing is known, the cost also if that of one is not."""
+    used = [each for each in ended if each.usage is not None]
+    usage = summed(each.usage for each in used if each.usage is not None) if used else None
+    costs = [each.cost for each in used if each.cost is not None]
+    return usage, sum(costs) if costs and len(costs) == len(used) else None

@@ -61,7 +61,7 @@ class HeaderPolicies:
         blocks = asked.mode is Mode.BLOCK and self._enforcement is Enforcement.ENABLED
         return msgspec.structs.replace(principal, lacks=MissingHeaders(lacking, blocks))
 
-    def enforce(self, principal: Principal, lacks: MissingHeaders, offer: Offer) -> None:
+    def enforce(self, principal: Principal, lacks: MissingHeaders, *, offer: Offer) -> None:
         """Tell of what is missing; HeaderPolicyViolation if that blocks."""
         route = offer.route
         self._events.tell(

@@ -52,21 +52,26 @@ class CurrentSnapshot(Protocol):
     def snapshot(self) -> Snapshot: ...
 
 
-class Road(msgspec.Struct, frozen=True, kw_only=True):
-    """The dependencies of a call. `identify` turns a request head into a principal or raises a GatewayError;
-    `default_model` names the model of a request that names none; `is_out` tells by its uid whether an entry is known
-    not to work, and so stands in for no other."""
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides whether a request is served, and by which entry. `identify` turns a request head into a principal
+    or raises a GatewayError; `default_model` names the model of a request that names none; `is_out` tells by its uid
+    whether an entry is known not to work, and so stands in for no other."""
 
     current: CurrentSnapshot
     identify: Callable[[RequestHead], Principal]
     default_model: Callable[[Principal, Kind], str | None]
     header_policies: HeaderPolicies
+    is_out: Callable[[str], bool] = lambda _uid: False
+
+
+class Road(Routing, frozen=True, kw_only=True):
+    """The dependencies of a call."""
+
     upstream: Upstream
     refusals: Refusals
     telemetry: Telemetry
     clock: Clock
     ids: RequestIds
     timeouts: Timeouts
-    is_out: Callable[[str], bool] = lambda _uid: False
     answer_limit: int
     """The most bytes of a whole answer that are kept before it is passed on."""

@@ -6,6 +6,7 @@ where that says nothing that may be called. A refused name goes to the default a
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 
 from headgate.catalogue.governance import obstacle
@@ -13,35 +14,88 @@ from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import InvalidBody, ModelNotAllowed, detail
-from headgate.core.overlay import NO_OVERLAY, QuotaPolicy
+from headgate.core.overlay import NO_OVERLAY, AutoRouting, QuotaPolicy
 from headgate.core.principal import Principal
 from headgate.dialects.exchange import Inbound
 from headgate.dialects.openai_chat import ChatRequest
 from headgate.gateway.defaults import own_default
-from headgate.gateway.road import Road
-from headgate.routing.auto import AUTO, candidates
+from headgate.gateway.road import Routing
+from headgate.routing.auto import AUTO, asks_classifier, candidates
 
 
-def selected(road: Road, snapshot: Snapshot, principal: Principal, *, kind: Kind, request: Inbound) -> Offer:
+class Why(enum.StrEnum):
+    """How a request came by its entry."""
+
+    NAMED = "named"
+    DEFAULT = "default"
+    DOWNGRADED = "downgraded"
+    ROUTED = "routed"
+    ROUTED_TO_DEFAULT = "routed_to_default"
+    CLASSIFIED = "classified"
+
+
+class Notes:
+    """What was weighed on the way to an entry, for whoever asks; calls that are served take none.
+
+    `passed` are the names that came first and did not serve.
+    """
+
+    def __init__(self) -> None:
+        self.why = Why.NAMED
+        self.passed: list[str] = []
+
+
+class Undecided(Exception):
+    """Which entry serves `auto` is for a classifier to say. No failure: the call goes on once it was asked."""
+
+    def __init__(self, snapshot: Snapshot, classifier: Offer, *, routing: AutoRouting) -> None:
+        super().__init__(f"model {classifier.name!r} is to choose")
+        self.snapshot = snapshot
+        self.classifier = classifier
+        self.routing = routing
+
+
+def selected(
+    routing: Routing,
+    snapshot: Snapshot,
+    *,
+    principal: Principal,
+    kind: Kind,
+    request: Inbound,
+    notes: Notes | None = None,
+) -> Offer:
     """The entry that a call goes to; `kind` is that of its default.
 
-    InvalidBody if there is neither a name nor a default, ModelNotFound, ModelNotAllowed.
+    InvalidBody if there is neither a name nor a default, ModelNotFound, ModelNotAllowed; Undecided.
     """
     model = request.model
     if model is None:
-        return snapshot.resolve(principal, _default(road, principal, kind))
+        if notes is not None:
+            notes.why = Why.DEFAULT
+        return snapshot.resolve(principal, _default(routing, principal, kind))
     if model == AUTO:
-        return _automatic(road, snapshot, principal, kind=kind, request=request)
+        return _automatic(routing, snapshot, principal, kind=kind, request=request, notes=notes)
     try:
         return snapshot.resolve(principal, model)
     except ModelNotAllowed:
         overlay = principal.overlay
         if overlay is None or overlay.quota_policy is not QuotaPolicy.DOWNGRADE:
             raise
-        default = _allowed(snapshot, principal, road.default_model(principal, kind))
+        default = _allowed(snapshot, principal, routing.default_model(principal, kind))
         if default is None:
             raise
+        if notes is not None:
+            notes.why = Why.DOWNGRADED
+            notes.passed.append(model)
         return default
+
+
+def decided(routing: Routing, undecided: Undecided, *, principal: Principal, kind: Kind, name: str | None) -> Offer:
+    """The entry that a classifier named, or the default if it named none that may be called."""
+    offer = _allowed(undecided.snapshot, principal, name)
+    if offer is not None and offer.kind is kind:
+        return offer
+    return undecided.snapshot.resolve(principal, _default(routing, principal, kind))
 
 
 def stand_in(snapshot: Snapshot, principal: Principal, *, kind: Kind, failed: Offer) -> Offer | None:
@@ -56,14 +110,28 @@ def stand_in(snapshot: Snapshot, principal: Principal, *, kind: Kind, failed: Of
     return default if default is not None and default.uid != failed.uid and default.kind is failed.kind else None
 
 
-def _automatic(road: Road, snapshot: Snapshot, principal: Principal, *, kind: Kind, request: Inbound) -> Offer:
-    routing = (principal.overlay or NO_OVERLAY).routing
+def _automatic(
+    routing: Routing, snapshot: Snapshot, principal: Principal, *, kind: Kind, request: Inbound, notes: Notes | None
+) -> Offer:
+    auto = (principal.overlay or NO_OVERLAY).routing
     messages = request.messages if isinstance(request, ChatRequest) else 0
-    for name in candidates(routing, messages=messages, offers=lambda: _seen(snapshot, principal, kind)):
+    for name in candidates(auto, messages=messages, offers=lambda: _seen(snapshot, principal, kind)):
         offer = _allowed(snapshot, principal, name)
         if offer is not None and offer.kind is kind:
+            if notes is not None:
+                notes.why = Why.ROUTED
             return offer
-    return snapshot.resolve(principal, _default(road, principal, kind))
+        if notes is not None:
+            notes.passed.append(name)
+    if kind is Kind.CHAT and asks_classifier(auto, messages=messages):
+        classifier = _allowed(snapshot, principal, auto.classifier_model)
+        if classifier is not None:
+            raise Undecided(snapshot, classifier, routing=auto)
+        if notes is not None and auto.classifier_model is not None:
+            notes.passed.append(auto.classifier_model)
+    if notes is not None:
+        notes.why = Why.ROUTED_TO_DEFAULT
+    return snapshot.resolve(principal, _default(routing, principal, kind))
 
 
 def _seen(snapshot: Snapshot, principal: Principal, kind: Kind) -> Iterator[Offer]:
@@ -79,8 +147,8 @@ def _allowed(snapshot: Snapshot, principal: Principal, name: str | None) -> Offe
     return offer if offer is not None and obstacle(principal, offer) is None else None
 
 
-def _default(road: Road, principal: Principal, kind: Kind) -> str:
-    model = road.default_model(principal, kind)
+def _default(routing: Routing, principal: Principal, kind: Kind) -> str:
+    model = routing.default_model(principal, kind)
     if model is None:
         message = "'model' is required: no default model is set"
         raise InvalidBody(message, details=[detail("model", "the name of a model")])

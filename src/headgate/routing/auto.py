@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from headgate.catalogue.offer import Offer
-from headgate.core.overlay import AutoRouting, Comparison, Strategy
+from headgate.core.overlay import AutoRouting, Comparison, RoutingRule, Strategy
 
 AUTO: Final = "auto"
 """The name is reserved: no entry has it."""
@@ -26,11 +26,11 @@ _COMPARED: Final[Mapping[Comparison, Callable[[int, int], bool]]] = {
 }
 
 
-def by_rules(routing: AutoRouting, *, messages: int) -> str | None:
-    """The model of the first rule that holds."""
+def by_rules(routing: AutoRouting, *, messages: int) -> RoutingRule | None:
+    """The first rule that holds."""
     for rule in routing.rules:
         if _COMPARED[rule.messages_count](messages, rule.value):
-            return rule.model
+            return rule
     return None
 
 
@@ -47,9 +47,9 @@ def candidates(routing: AutoRouting, *, messages: int, offers: Callable[[], Iter
     """Names in order of preference. `offers` are those that the caller sees, asked for by capability only."""
     match routing.strategy:
         case Strategy.RULES | Strategy.HYBRID:
-            named = by_rules(routing, messages=messages)
-            if named is not None:
-                yield named
+            rule = by_rules(routing, messages=messages)
+            if rule is not None:
+                yield rule.model
         case Strategy.CAPABILITIES if routing.tags:
             for offer in offers():
                 if routing.tags <= offer.tags:
