@@ -50,3 +50,8 @@ def act_from(source: str) -> None:
 def act_as(principal: Principal) -> None:
     """The request is made by this principal, from where it came."""
     _ACTING.set(Acting(principal.id, principal.credential, _ACTING.get().source))
+
+
+def act_as_user(user_id: str) -> None:
+    """Whoever has sent the request has just shown to be this user, and has no credential yet."""
+    _ACTING.set(Acting(f"user:{user_id}", source=_ACTING.get().source))

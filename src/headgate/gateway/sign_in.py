@@ -21,6 +21,7 @@ from headgate.core.clock import Clock
 from headgate.core.errors import Forbidden, InvalidBody, NotFound, SignInRefused, detail
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
+from headgate.gateway.acting import act_as_user
 from headgate.gateway.attempts import Attempts
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import SESSION_DEFAULT, Granted, Grants
@@ -88,6 +89,7 @@ class SignIn:
             raise SignInRefused
         self._limits.by_email.give_back(word)
         self._limits.by_address.give_back(address)
+        act_as_user(user.id)
         return await self._grants.open_session_of(user, lifetime)
 
     async def change_password(self, by: Principal, user_id: str, *, former: Secret | None, wanted: Secret) -> int:

@@ -113,7 +113,7 @@ class Management:
             SessionRoutes(self.grants, directory).router(),
             PasswordRoutes(self.sign_in).router(),
             SigningKeyRoutes(self.signing_keys).router(),
-            AuditRoutes(self.auditing, self.readers).router(),
+            AuditRoutes(self.auditing, readers=self.readers, writer=writer).router(),
             MetricsPage(self.registry).router(),
             Documentation().router(),
         ]
