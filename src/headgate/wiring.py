@@ -42,7 +42,6 @@ from headgate.adapters.upstream.egress import EgressPolicy
 from headgate.adapters.upstream.front import Upstreams, upstreams
 from headgate.adapters.upstream.limits import UpstreamLimits
 from headgate.catalogue.offer import offer
-from headgate.catalogue.operations import Operation
 from headgate.catalogue.providers import BUNDLED
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import Conflict, GatewayError
@@ -52,12 +51,11 @@ from headgate.gateway.administer import Administer, Current, Desk
 from headgate.gateway.administer_ending import Endings
 from headgate.gateway.audit import Auditing
 from headgate.gateway.board import VerificationBoard
-from headgate.gateway.call import Call
+from headgate.gateway.call_at import call_at
 from headgate.gateway.credentials import CredentialBook
 from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.directory import Directory
 from headgate.gateway.endpoint import ENDPOINTS, Shape
-from headgate.gateway.fan_out import FanOut
 from headgate.gateway.first_entries import make_first_entries
 from headgate.gateway.first_start import FirstStart
 from headgate.gateway.header_policies import Enforcement, HeaderPolicies
@@ -72,7 +70,7 @@ from headgate.settings import Settings, StartRefused
 from headgate.web.application import application, shape_of
 from headgate.web.client_address import networks
 from headgate.web.errors import ErrorShapes
-from headgate.web.lane_shared import Inbound, LaneLimits, routes
+from headgate.web.lane_shared import Inbound, LaneLimits, Routes, routes
 from headgate.web.management import Management
 from headgate.web.server import DrainTimes, GatewayServer, Readiness, Started, address_of, listen
 from headgate.wiring_identity import Identity, identity
@@ -241,10 +239,11 @@ def _upstream(parts: _Parts) -> Upstreams:
 
 
 def _inbound(settings: Settings, road: Road) -> Inbound:
-    embed = {(each.method, each.path): each for each in ENDPOINTS if each.operation is Operation.EMBEDDING}
-    endpoints = {(each.method, each.path): each for each in ENDPOINTS if each.operation is not Operation.EMBEDDING}
+    served: Routes = {}
+    for each in ENDPOINTS:
+        served = {**served, **routes({(each.method, each.path): each}, partial(call_at(each), road))}
     return Inbound(
-        {**routes(endpoints, partial(Call, road)), **routes(embed, partial(FanOut, road))},
+        served,
         _answer_error,
         limits=LaneLimits(body_bytes=settings.max_body_bytes),
         trusted_proxies=networks(settings.trusted_proxies),

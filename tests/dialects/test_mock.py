@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.core.json import Json, JsonObject
-from headgate.dialects.mock import MockAnswer, answer, split
+from headgate.dialects.mock import answer, split
+from headgate.dialects.mock_answer import MockAnswer
 from headgate.dialects.mock_schema import example
 
 CHAT = "/chat/completions"

@@ -203,6 +203,12 @@ class RecordingClient:
         self._note("abort")
         self.over = True
 
+    def hold_body(self) -> None:
+        self._note("hold")
+
+    def take_body(self) -> None:
+        self._note("take")
+
 
 class RecordingWire:
     """One attempt's exchange, written down."""
@@ -214,6 +220,17 @@ class RecordingWire:
 
     def send(self, path: str, body: bytes) -> bool:
         self._did.append(("send", self._attempt, path, body))
+        return True
+
+    def open(self, path: str, content_type: bytes, *, length: int | None) -> None:
+        self._did.append(("open", self._attempt, path, content_type, length))
+
+    def write(self, data: bytes) -> bool:
+        self._did.append(("body", self._attempt, data))
+        return True
+
+    def finish(self) -> bool:
+        self._did.append(("finish", self._attempt))
         return True
 
     def pause(self) -> None:

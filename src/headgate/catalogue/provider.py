@@ -45,6 +45,10 @@ class Provider(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     completions_path: str = "/completions"
     embeddings_path: str = "/embeddings"
     images_path: str = "/images/generations"
+    image_edits_path: str = "/images/edits"
+    transcriptions_path: str = "/audio/transcriptions"
+    translations_path: str = "/audio/translations"
+    speech_path: str = "/audio/speech"
     rerank_path: str = ""
     """Where documents are ordered for a query, "" if the service has nothing of the kind."""
     sized_embeddings: tuple[str, ...] = ()

@@ -8,7 +8,8 @@ import msgspec
 class Usage(msgspec.Struct, frozen=True, gc=False):
     """Tokens of one answer. The buckets do not overlap: `input` excludes the cached part, `output` the reasoning.
 
-    `estimated` is true when the provider said nothing and the figures are ours.
+    `seconds` are of sound, where a provider counts them in place of tokens. `estimated` is true when the provider said
+    nothing and the figures are ours.
     """
 
     input: int = 0
@@ -17,6 +18,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     output: int = 0
     reasoning: int = 0
     estimated: bool = False
+    seconds: int = 0
 
     @property
     def prompt(self) -> int:

@@ -76,3 +76,52 @@ class Codec(Protocol):
 
     def classify(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> Failure:
         """What an answer with a status other than 200 means."""
+
+
+class Form(Inbound, Protocol):
+    """A request that comes as a form in parts, read while it arrives. `kept` counts bytes that were not taken."""
+
+    content_type: bytes
+    """What the upstream is told of it."""
+    closed: bool
+    kept: int
+
+    @property
+    def length(self) -> int:
+        """How many bytes could be taken."""
+
+    def feed(self, data: bytes) -> None:
+        """A piece of the body; InvalidBody if it is no form, or one that is not served."""
+
+    def close(self) -> None:
+        """The body is complete; InvalidBody if the form is not."""
+
+    def take(self) -> bytes | None:
+        """The next piece of the upstream's body, None if there is none at present.
+
+        There are pieces only after `outbound` has said of which entry; until the first is taken it can say so again.
+        """
+
+    def whole(self) -> bytes:
+        """All that could be taken. It is kept."""
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """How a good answer goes to the caller: as `content_type`, through `relay`; without one it is JSON, and kept until
+    it is whole. `tells`: a failure can be told within it; if not, the answer is broken off."""
+
+    content_type: bytes
+    relay: Relay | None = None
+    tells: bool = False
+
+
+class MediaCodec(Codec, Protocol):
+    """A pair whose upstream says by the type of its answer what it is: JSON, text, sound, events.
+
+    `relay` is not used. `outbound` of a `Form` answers b"": the body is taken from the form.
+    """
+
+    def opened(
+        self, content_type: bytes, request: Inbound, *, json_name: msgspec.Raw, extra: Extra
+    ) -> Opened | Failure:
+        """How an answer of this type is passed on; a failure if it is none."""

@@ -10,7 +10,8 @@ many as there are content chunks when streaming.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
@@ -18,8 +19,10 @@ from typing import Final
 import msgspec
 
 from headgate.core.json import Json, JsonObject, encode
+from headgate.dialects.mock_answer import EVENTS, JSON, MockAnswer, event, refusal
 from headgate.dialects.mock_kinds import images, prompts, scores
 from headgate.dialects.mock_schema import example
+from headgate.dialects.mock_sound import wav
 from headgate.dialects.mock_vectors import DEFAULT_DIMENSIONS, DIMENSIONS, base64_vector, vector
 
 TOKENS_PER_MESSAGE: Final = 10
@@ -28,22 +31,9 @@ CHUNKS: Final = 2
 SLOW_CHUNKS: Final = 9
 _CREATED: Final = 1_700_000_000
 _ID: Final = "chatcmpl-mock"
-_JSON: Final = ((b"content-type", b"application/json"),)
-_EVENTS: Final = ((b"content-type", b"text/event-stream"),)
 _DONE: Final = b"data: [DONE]\n\n"
 
 _decode: Final = msgspec.json.Decoder().decode
-
-
-class MockAnswer(msgspec.Struct, frozen=True):
-    """A whole answer; `pieces` are the parts of its body in the order in which they are sent.
-
-    Pieces may be made only when they are asked for, so that a large answer does not hold anybody up.
-    """
-
-    status: int
-    headers: tuple[tuple[bytes, bytes], ...]
-    pieces: Iterable[bytes]
 
 
 def is_slow(model: str) -> bool:
@@ -56,15 +46,15 @@ def answer(path: str, body: bytes) -> MockAnswer:
     try:
         request = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _refusal(f"the body is not JSON that can be read: {error}", None)
+        return refusal(f"the body is not JSON that can be read: {error}", None)
     if not isinstance(request, dict):
-        return _refusal("the body is not a JSON object", None)
+        return refusal("the body is not a JSON object", None)
     other = _OTHERS.get(path.partition("?")[0])
     if other is not None:
         return other(request)
     messages = request.get("messages")
     if not isinstance(messages, list) or not messages:
-        return _refusal("'messages' is required: a list of at least one message", "messages")
+        return refusal("'messages' is required: a list of at least one message", "messages")
     return _stream(request) if request.get("stream") is True else _whole(request)
 
 
@@ -81,7 +71,7 @@ def _whole(request: JsonObject) -> MockAnswer:
         "choices": [choice],
         "usage": _usage(request, COMPLETION_TOKENS),
     }
-    return MockAnswer(200, _JSON, (encode(body),))
+    return MockAnswer(200, JSON, (encode(body),))
 
 
 def _stream(request: JsonObject) -> MockAnswer:
@@ -91,8 +81,8 @@ def _stream(request: JsonObject) -> MockAnswer:
     chunks.append(_chunk(request, {}, finish="tool_calls" if call else "stop"))
     if _asks_for_usage(request):
         envelope = _envelope(request, "chat.completion.chunk")
-        chunks.append(_event(envelope | {"choices": [], "usage": _usage(request, len(deltas))}))
-    return MockAnswer(200, _EVENTS, (*chunks, _DONE))
+        chunks.append(event(envelope | {"choices": [], "usage": _usage(request, len(deltas))}))
+    return MockAnswer(200, EVENTS, (*chunks, _DONE))
 
 
 def _text_deltas(request: JsonObject) -> list[JsonObject]:
@@ -181,12 +171,12 @@ def _embeddings(request: JsonObject) -> MockAnswer:
     if isinstance(inputs, str) or (isinstance(inputs, list) and inputs and isinstance(inputs[0], int)):
         inputs = [inputs]
     if not isinstance(inputs, list) or not inputs:
-        return _refusal("'input' is required: a string, or a list of at least one", "input")
+        return refusal("'input' is required: a string, or a list of at least one", "input")
     dimensions = request.get("dimensions", DEFAULT_DIMENSIONS)
     if dimensions not in DIMENSIONS:
         accepted = ", ".join(str(number) for number in DIMENSIONS)
-        return _refusal(f"'dimensions' is {dimensions!r}; accepted: {accepted}", "dimensions")
-    return MockAnswer(200, _JSON, _vectors(request, inputs, dimensions))
+        return refusal(f"'dimensions' is {dimensions!r}; accepted: {accepted}", "dimensions")
+    return MockAnswer(200, JSON, _vectors(request, inputs, dimensions))
 
 
 def _vectors(request: JsonObject, inputs: list[Json], dimensions: int) -> Iterator[bytes]:
@@ -206,24 +196,24 @@ def _vectors(request: JsonObject, inputs: list[Json], dimensions: int) -> Iterat
 def _completion(request: JsonObject) -> MockAnswer:
     texts = prompts(request.get("prompt"))
     if not texts:
-        return _refusal("'prompt' is required: a text, or a list of texts or tokens", "prompt")
+        return refusal("'prompt' is required: a text, or a list of texts or tokens", "prompt")
     if request.get("stream") is True:
         return _completion_stream(request, texts)
     choices = [_text_choice(index, text, finish="stop") for index, text in enumerate(texts)]
     usage = _counted(len(texts), COMPLETION_TOKENS)
     return MockAnswer(
-        200, _JSON, (encode(_envelope(request, "text_completion") | {"choices": choices, "usage": usage}),)
+        200, JSON, (encode(_envelope(request, "text_completion") | {"choices": choices, "usage": usage}),)
     )
 
 
 def _completion_stream(request: JsonObject, texts: list[str]) -> MockAnswer:
     envelope = _envelope(request, "text_completion")
     pieces = [(index, part) for index, text in enumerate(texts) for part in split(text, CHUNKS)]
-    events = [_event(envelope | {"choices": [_text_choice(index, part)]}) for index, part in pieces]
-    events += [_event(envelope | {"choices": [_text_choice(index, "", finish="stop")]}) for index in range(len(texts))]
+    events = [event(envelope | {"choices": [_text_choice(index, part)]}) for index, part in pieces]
+    events += [event(envelope | {"choices": [_text_choice(index, "", finish="stop")]}) for index in range(len(texts))]
     if _asks_for_usage(request):
-        events.append(_event(envelope | {"choices": [], "usage": _counted(len(texts), len(pieces))}))
-    return MockAnswer(200, _EVENTS, (*events, _DONE))
+        events.append(event(envelope | {"choices": [], "usage": _counted(len(texts), len(pieces))}))
+    return MockAnswer(200, EVENTS, (*events, _DONE))
 
 
 def _text_choice(index: int, text: str, *, finish: str | None = None) -> JsonObject:
@@ -232,19 +222,31 @@ def _text_choice(index: int, text: str, *, finish: str | None = None) -> JsonObj
 
 def _images(request: JsonObject) -> MockAnswer:
     if not isinstance(request.get("prompt"), str):
-        return _refusal("'prompt' is required: a text that says what to show", "prompt")
+        return refusal("'prompt' is required: a text that says what to show", "prompt")
     shown = images(request)
     usage = {"input_tokens": TOKENS_PER_MESSAGE, "output_tokens": COMPLETION_TOKENS * len(shown)}
     usage["total_tokens"] = sum(usage.values())
-    return MockAnswer(200, _JSON, (encode({"created": _CREATED, "data": shown, "usage": usage}),))
+    return MockAnswer(200, JSON, (encode({"created": _CREATED, "data": shown, "usage": usage}),))
+
+
+def _speech(request: JsonObject) -> MockAnswer:
+    spoken = request.get("input")
+    if not isinstance(spoken, str) or not spoken:
+        return refusal("'input' is required: the text to be spoken", "input")
+    if request.get("stream_format") != "sse":
+        return MockAnswer(200, ((b"content-type", b"audio/wav"),), wav(spoken))
+    deltas = [event({"type": "speech.audio.delta", "audio": b64encode(piece).decode()}) for piece in wav(spoken)]
+    usage = {"input_tokens": TOKENS_PER_MESSAGE, "output_tokens": len(deltas)}
+    usage["total_tokens"] = sum(usage.values())
+    return MockAnswer(200, EVENTS, (*deltas, event({"type": "speech.audio.done", "usage": usage})))
 
 
 def _rerank(request: JsonObject) -> MockAnswer:
     query, documents = request.get("query"), request.get("documents")
     if not isinstance(query, str) or not isinstance(documents, list) or not all(isinstance(d, str) for d in documents):
-        return _refusal("'query' and 'documents' are required: a text, and a list of texts", "query")
+        return refusal("'query' and 'documents' are required: a text, and a list of texts", "query")
     usage = {"prompt_tokens": TOKENS_PER_MESSAGE * len(documents), "total_tokens": TOKENS_PER_MESSAGE * len(documents)}
-    return MockAnswer(200, _JSON, (encode({"id": "rerank-mock", "results": scores(query, documents), "usage": usage}),))
+    return MockAnswer(200, JSON, (encode({"id": "rerank-mock", "results": scores(query, documents), "usage": usage}),))
 
 
 # What they share
@@ -261,11 +263,7 @@ def _envelope(request: JsonObject, kind: str) -> JsonObject:
 
 def _chunk(request: JsonObject, delta: JsonObject, *, finish: str | None = None) -> bytes:
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-    return _event(_envelope(request, "chat.completion.chunk") | {"choices": [choice]})
-
-
-def _event(body: JsonObject) -> bytes:
-    return b"data: %b\n\n" % encode(body)
+    return event(_envelope(request, "chat.completion.chunk") | {"choices": [choice]})
 
 
 def _usage(request: JsonObject, completion: int) -> JsonObject:
@@ -277,17 +275,13 @@ def _counted(messages: int, completion: int) -> JsonObject:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
-def _refusal(message: str, parameter: str | None) -> MockAnswer:
-    error = {"message": message, "type": "invalid_request_error", "param": parameter, "code": None}
-    return MockAnswer(400, _JSON, (encode({"error": error}),))
-
-
 _OTHERS: Final[Mapping[str, Callable[[JsonObject], MockAnswer]]] = MappingProxyType(
     {
         "/embeddings": _embeddings,
         "/completions": _completion,
         "/images/generations": _images,
         "/rerank": _rerank,
+        "/audio/speech": _speech,
     }
 )
 """What is answered at a path that is not a chat's."""

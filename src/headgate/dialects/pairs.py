@@ -12,7 +12,16 @@ from typing import Final, TypeAlias
 from headgate.catalogue.operations import Operation
 from headgate.catalogue.upstream import RERANK
 from headgate.dialects.anthropic_chat import ChatOverAnthropic
-from headgate.dialects.exchange import Codec, Inbound
+from headgate.dialects.exchange import Codec, Form, Inbound
+from headgate.dialects.openai_audio import (
+    ImageEditOverOpenAI,
+    ImageEditRequest,
+    SpeechOverOpenAI,
+    SpeechRequest,
+    TranscriptionOverOpenAI,
+    TranscriptionRequest,
+    TranslationOverOpenAI,
+)
 from headgate.dialects.openai_chat import ChatRequest, CompletionRequest
 from headgate.dialects.openai_codec import ChatOverOpenAI, CompletionOverOpenAI
 from headgate.dialects.openai_embeddings import EmbeddingOverOpenAI, EmbeddingRequest
@@ -24,6 +33,9 @@ from headgate.dialects.rerank_chat import RerankOverChat
 Parse: TypeAlias = Callable[[bytes | memoryview], Inbound]
 """A request as its caller wrote it; InvalidJson, InvalidBody."""
 
+ParseForm: TypeAlias = Callable[[bytes], Form]
+"""A form that is about to arrive, by its Content-Type; InvalidBody."""
+
 Codecs: TypeAlias = Mapping[str, Codec]
 """The codecs of one operation, by the dialect of the upstream."""
 
@@ -33,10 +45,20 @@ PARSERS: Final[Mapping[Operation, Parse]] = MappingProxyType(
         Operation.COMPLETION: CompletionRequest,
         Operation.EMBEDDING: EmbeddingRequest,
         Operation.IMAGE: ImageRequest,
+        Operation.SPEECH: SpeechRequest,
         Operation.RERANK: RerankRequest,
         Operation.MODERATION: JsonRequest,
     }
 )
+
+FORMS: Final[Mapping[Operation, ParseForm]] = MappingProxyType(
+    {
+        Operation.IMAGE_EDIT: ImageEditRequest,
+        Operation.TRANSCRIPTION: TranscriptionRequest,
+        Operation.TRANSLATION: TranscriptionRequest,
+    }
+)
+"""The operations whose requests are forms. They have no parser of whole bodies."""
 
 _CHAT: Final[Codecs] = {"openai": ChatOverOpenAI(), "mock": ChatOverOpenAI(), "anthropic": ChatOverAnthropic()}
 
@@ -52,6 +74,10 @@ CODECS: Final[Mapping[Operation, Codecs]] = MappingProxyType(
         Operation.COMPLETION: _alike(CompletionOverOpenAI()),
         Operation.EMBEDDING: _alike(EmbeddingOverOpenAI()),
         Operation.IMAGE: _alike(ImageOverOpenAI()),
+        Operation.IMAGE_EDIT: _alike(ImageEditOverOpenAI()),
+        Operation.TRANSCRIPTION: _alike(TranscriptionOverOpenAI()),
+        Operation.TRANSLATION: _alike(TranslationOverOpenAI()),
+        Operation.SPEECH: _alike(SpeechOverOpenAI()),
         Operation.RERANK: {
             **{dialect: RerankOverChat(codec, json_mode=dialect == "openai") for dialect, codec in _CHAT.items()},
             "mock": RerankOverRerank("mock"),

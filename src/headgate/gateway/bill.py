@@ -27,10 +27,13 @@ class Bill(msgspec.Struct):
     shown: bytes = b""
 
     def settle(self, usage: Usage) -> None:
-        """Take the usage; without a price, or beyond what can be written down, the cost stays unknown."""
+        """Take the usage; without a price, or beyond what can be written down, the cost stays unknown.
+
+        A price of tokens says nothing of seconds.
+        """
         self.usage = usage
         price = self.offer.price
-        if price is not None:
+        if price is not None and not usage.seconds:
             try:
                 self.cost = cost(usage, price)
             except MoneyOutOfRange:
@@ -67,5 +70,6 @@ def summed(usages: Iterable[Usage]) -> Usage:
             output=total.output + usage.output,
             reasoning=total.reasoning + usage.reasoning,
             estimated=total.estimated or usage.estimated,
+            seconds=total.seconds + usage.seconds,
         )
     return total

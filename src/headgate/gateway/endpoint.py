@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Final
+from typing import Final, NoReturn
 
 import msgspec
 
@@ -13,7 +13,7 @@ from headgate.catalogue.operations import Operation
 from headgate.catalogue.upstream import Route
 from headgate.core.errors import RerankFailed, UpstreamFailed
 from headgate.dialects.openai_embeddings import RootedEmbeddingRequest
-from headgate.dialects.pairs import CODECS, PARSERS, Codecs, Parse
+from headgate.dialects.pairs import CODECS, FORMS, PARSERS, Codecs, Parse, ParseForm
 
 
 class Shape(enum.StrEnum):
@@ -27,7 +27,8 @@ class Shape(enum.StrEnum):
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One inference route. `default` is the kind whose default model serves a request that names none; `parse` reads
-    a body, and `codecs` translate it for an upstream, by its dialect. `failed` is how an end without an answer is told.
+    a body, `parse_form` one that comes as a form, and `codecs` translate it for an upstream, by its dialect. `failed`
+    is how an end without an answer is told.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Endpoint(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     operation: Operation
     default: Kind
     parse: Parse
+    parse_form: ParseForm | None
     codecs: Codecs
     failed: type[UpstreamFailed]
 
@@ -51,11 +53,25 @@ PATHS: Final = (
     ("/v1/completions", Operation.COMPLETION, Kind.COMPLETION),
     ("/v1/embeddings", Operation.EMBEDDING, Kind.EMBEDDING),
     ("/v1/images/generations", Operation.IMAGE, Kind.IMAGE),
+    ("/v1/images/edits", Operation.IMAGE_EDIT, Kind.IMAGE),
+    ("/v1/audio/transcriptions", Operation.TRANSCRIPTION, Kind.TRANSCRIPTION),
+    ("/v1/audio/translations", Operation.TRANSLATION, Kind.TRANSCRIPTION),
+    ("/v1/audio/speech", Operation.SPEECH, Kind.SPEECH),
     ("/v1/rerank", Operation.RERANK, Kind.RERANK),
     ("/v2/rerank", Operation.RERANK, Kind.RERANK),
     ("/v1/moderations", Operation.MODERATION, Kind.MODERATION),
 )
 """The paths of both mounts: what each asks of an entry, and whose default model it takes."""
+
+
+def _parser(operation: Operation, *, flat: bool) -> Parse:
+    if flat and operation is Operation.EMBEDDING:
+        return RootedEmbeddingRequest
+    return PARSERS.get(operation, _no_form)
+
+
+def _no_form(_body: bytes | memoryview) -> NoReturn:
+    raise AssertionError("a form is read while it arrives")
 
 
 def _endpoint(mount: str, path: str, *, operation: Operation, default: Kind) -> Endpoint:
@@ -68,7 +84,8 @@ def _endpoint(mount: str, path: str, *, operation: Operation, default: Kind) -> 
         permission=EMBEDDINGS_USE if operation is Operation.EMBEDDING else COMPLETIONS_USE,
         operation=operation,
         default=default,
-        parse=RootedEmbeddingRequest if flat and operation is Operation.EMBEDDING else PARSERS[operation],
+        parse=_parser(operation, flat=flat),
+        parse_form=FORMS.get(operation),
         codecs=CODECS[operation],
         failed=RerankFailed if operation is Operation.RERANK else UpstreamFailed,
     )

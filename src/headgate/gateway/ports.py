@@ -68,6 +68,12 @@ class Client(Protocol):
     def abort(self) -> None:
         """Break the connection off, so that a part never looks whole."""
 
+    def hold_body(self) -> None:
+        """Read no more of the request's body."""
+
+    def take_body(self) -> None:
+        """Read on. The end of the call does as much."""
+
 
 class CallEvents(Protocol):
     """What the driver of the inbound connection tells a call.
@@ -115,7 +121,7 @@ class UpstreamEvents(Protocol):
         """The connection is there: `send` may be called. Not told if `Wire.ready` was true at once."""
 
     def request_sent(self, attempt: int) -> None:
-        """The request has left. Not told if `send` returned True."""
+        """What was written of the request has left. Not told if `send`, `write` or `finish` returned True."""
 
     def upstream_head(self, attempt: int, status: int, headers: ReceivedHeaders) -> None:
         """The final response head (1xx are skipped)."""
@@ -141,6 +147,15 @@ class Wire(Protocol):
 
     def send(self, path: str, body: bytes) -> bool:
         """POST `body` as JSON to `path` of the offer's origin, with its credential. True: all of it has left."""
+
+    def open(self, path: str, content_type: bytes, *, length: int | None) -> None:
+        """In place of `send`: the head of a POST whose body follows in pieces. `length` None: it is not known."""
+
+    def write(self, data: bytes) -> bool:
+        """A piece of the body that `open` announced. False: hold the next one back until `request_sent` is told."""
+
+    def finish(self) -> bool:
+        """The body is complete. True: all of it has left."""
 
     def pause(self) -> None:
         """Stop reading."""

@@ -120,6 +120,16 @@ class AnsweringConnection(Connection):
             self.call = None
             self.reset()
 
+    def hold_body(self) -> None:
+        if self.phase is CALL:
+            self.flow.pause_reading()
+
+    def take_body(self) -> None:
+        if self.phase is CALL and self.flow.read_paused:
+            self.flow.resume_reading()
+            if self.taking:
+                self.deadline = self.inbound.now + self.limits.body_seconds
+
     # After an answer
 
     def persists(self) -> bool:
@@ -130,6 +140,8 @@ class AnsweringConnection(Connection):
         """The answer is written to its end."""
         self.call = None
         self.started = False
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if not self.closing and self.whole:
             self.rest()
         elif not self.closing and not self.deaf:

@@ -61,6 +61,12 @@ class WatchedClient:
         self.ended = True
         self._client.abort()
 
+    def hold_body(self) -> None:
+        self._client.hold_body()
+
+    def take_body(self) -> None:
+        self._client.take_body()
+
 
 class ScriptedCall:
     """One call. `told` lists what it was told; successive pieces of the body are one entry."""

@@ -30,15 +30,16 @@ _KEPT: Final = 4096
 class Head:
     """The constant part of the request heads of one offer."""
 
-    __slots__ = ("_lines", "_starts", "key", "offer", "secret", "stored", "used", "version")
+    __slots__ = ("_after", "_before", "_starts", "key", "offer", "secret", "stored", "used", "version")
 
-    def __init__(self, offer: Offer, *, key: OriginKey, lines: bytes, secret: Secret | None) -> None:
+    def __init__(self, offer: Offer, *, key: OriginKey, lines: tuple[bytes, bytes], secret: Secret | None) -> None:
+        """`lines` are those before and after the type of the body."""
         self.offer = offer
         self.secret = secret
         self.stored: StoredCredential | None = None
         self.version = -1
         self.key = key
-        self._lines = lines
+        self._before, self._after = lines
         self._starts: dict[str, bytes] = {}
         self.used = True
 
@@ -53,13 +54,21 @@ class Head:
             if len(self._starts) >= _PATHS:
                 self._starts.clear()
             target = quote(path, safe=_PATH_SAFE).encode()
-            start = b"POST %b HTTP/1.1\r\n%bcontent-length: " % (target, self._lines)
+            lines = b"%bcontent-type: application/json\r\n%b" % (self._before, self._after)
+            start = b"POST %b HTTP/1.1\r\n%bcontent-length: " % (target, lines)
             self._starts[path] = start
         return start
 
+    def opening(self, path: str, content_type: bytes, *, length: int | None) -> bytes:
+        """The head of a POST to `path` of a body of another type, complete; without a length it comes in chunks."""
+        target = quote(path, safe=_PATH_SAFE).encode()
+        framing = b"transfer-encoding: chunked" if length is None else b"content-length: %d" % length
+        lines = self._before + field(b"content-type", content_type) + self._after
+        return b"POST %b HTTP/1.1\r\n%b%b\r\n\r\n" % (target, lines, framing)
+
     def get(self, path: str) -> bytes:
         """The head of a GET of `path`, complete."""
-        return b"GET %b HTTP/1.1\r\n%b\r\n" % (quote(path, safe=_PATH_SAFE).encode(), self._lines)
+        return b"GET %b HTTP/1.1\r\n%b%b\r\n" % (quote(path, safe=_PATH_SAFE).encode(), self._before, self._after)
 
 
 class Heads:
@@ -143,15 +152,14 @@ def _made(offer: Offer, secret: Secret | None) -> Head | Failure:
         auth = b"" if key is None else auth_line(route, key)
     except ValueError:
         return _unusable("the credential must be entered again: it cannot be sent in a header")
-    lines = (
-        field(b"host", route.url.authority.encode())
-        + auth
-        + b"content-type: application/json\r\naccept-encoding: identity\r\n"
+    before = field(b"host", route.url.authority.encode()) + auth
+    after = (
+        b"accept-encoding: identity\r\n"
         + field(b"user-agent", _USER_AGENT)
         + b"".join(field(name.encode(), value.encode()) for name, value in route.provider.headers)
     )
     origin = OriginKey(route.url.scheme, route.url.host, route.url.port, offer.private_egress)
-    return Head(offer, key=origin, lines=lines, secret=key)
+    return Head(offer, key=origin, lines=(before, after), secret=key)
 
 
 def auth_line(route: Route, secret: Secret) -> bytes:

@@ -32,6 +32,17 @@ class HttpWire(Exchange):
             return True
         return connection.send(head.start(path), body)
 
+    def open(self, path: str, content_type: bytes, *, length: int | None) -> None:
+        connection, head = self.connection, self.head
+        if connection is not None and head is not None and self.events is not None:
+            connection.open(head.opening(path, content_type, length=length), chunked=length is None)
+
+    def write(self, data: bytes) -> bool:
+        return self.connection is None or self.events is None or self.connection.write(data)
+
+    def finish(self) -> bool:
+        return self.connection is None or self.events is None or self.connection.finish()
+
     def get(self, path: str) -> bool:
         connection, head = self.connection, self.head
         if connection is None or head is None or self.events is None:

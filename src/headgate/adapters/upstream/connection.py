@@ -17,6 +17,7 @@ from headgate.adapters.upstream.response import ResponseReader, malformed
 from headgate.core.failure import Failure, FailureKind
 from headgate.gateway.outbox import Outbox
 from headgate.gateway.ports import UpstreamEvents
+from headgate.http1.framing import LAST_CHUNK
 
 _AT_ONCE: Final = -1
 """The turn of a request that did not wait for one's end."""
@@ -55,8 +56,10 @@ class Connection(asyncio.Protocol):
         "_asked",
         "_asked_in",
         "_blocked",
+        "_chunked",
         "_keeper",
         "_outbox",
+        "_owing",
         "_paused",
         "_reader",
         "_spoke",
@@ -76,6 +79,7 @@ class Connection(asyncio.Protocol):
         self._asked = False
         self._asked_in = _AT_ONCE
         self._blocked = False
+        self._chunked = self._owing = False
         self._paused = False
         self._spoke = False
         self.exchange: Exchange | None = None
@@ -96,15 +100,36 @@ class Connection(asyncio.Protocol):
             return True
         self._asked_in = _AT_ONCE
         self.transport.writelines((b"%b%d\r\n\r\n" % (start, len(body)), body))
-        if self._blocked and self.exchange is not None:
-            self.exchange.unsent = True
-            return False
-        return True
+        return self._left()
 
     def send_head(self, head: bytes) -> bool:
         """Write a request that is nothing but its head; the same answer as `send`."""
         self._asked, self._asked_in = True, _AT_ONCE
         self.transport.write(head)
+        return self._left()
+
+    def open(self, head: bytes, *, chunked: bool) -> None:
+        """Write the complete head of a request whose body follows; until `finish` the connection owes it."""
+        self._asked, self._asked_in = True, _AT_ONCE
+        self._chunked, self._owing = chunked, True
+        self.transport.write(head)
+
+    def write(self, data: bytes) -> bool:
+        """A piece of the body; False if `request_sent` will be told when the next one may follow."""
+        if self._chunked:
+            self.transport.writelines((b"%x\r\n" % len(data), data, b"\r\n"))
+        else:
+            self.transport.write(data)
+        return self._left()
+
+    def finish(self) -> bool:
+        """The end of the body; the same answer as `send`."""
+        self._owing = False
+        if self._chunked:
+            self.transport.write(LAST_CHUNK)
+        return self._left()
+
+    def _left(self) -> bool:
         if self._blocked and self.exchange is not None:
             self.exchange.unsent = True
             return False
@@ -213,7 +238,12 @@ class Connection(asyncio.Protocol):
         """The answer is whole. The connection is free before the call hears of it: its next attempt finds it."""
         exchange.events = self.exchange = None
         reader = self._reader
-        if reader.keep_alive and not reader.left_over and not self.transport.get_write_buffer_size():
+        if (
+            reader.keep_alive
+            and not reader.left_over
+            and not self._owing
+            and not self.transport.get_write_buffer_size()
+        ):
             self.keep_for = reader.keep_for
             reader.next()
             if self._paused:

@@ -9,7 +9,9 @@ from typing import Final
 from headgate.adapters.upstream.connection import abandon
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.upstream import Unroutable
-from headgate.dialects.mock import MockAnswer, answer, is_slow
+from headgate.dialects.mock import answer, is_slow
+from headgate.dialects.mock_answer import MockAnswer
+from headgate.dialects.mock_form import MockForm
 from headgate.gateway.ports import UpstreamEvents
 
 SLOW_SECONDS: Final = 0.05
@@ -26,9 +28,24 @@ class MockWire:
         self._paused = False
         self._pieces: Iterator[bytes] = iter(())
         self._next: asyncio.Handle | None = None
+        self._form: MockForm | None = None
 
     def send(self, path: str, body: bytes) -> bool:
         self._later(lambda events: self._begin(events, answer(path, body)))
+        return True
+
+    def open(self, path: str, content_type: bytes, *, length: int | None) -> None:
+        self._form = MockForm(path, content_type)
+
+    def write(self, data: bytes) -> bool:
+        if self._form is not None:
+            self._form.feed(data)
+        return True
+
+    def finish(self) -> bool:
+        form = self._form
+        if form is not None:
+            self._later(lambda events: self._begin(events, form.answer()))
         return True
 
     def get(self, path: str) -> bool:

@@ -1,0 +1,203 @@
+"""Answers of OpenAI's wire format that are not JSON, on their way to the caller: sound, text, events.
+
+Source: OpenAI's API reference (Create speech, Create transcription, Create image edit). Sound and text pass byte by
+byte; of their end only the framing tells, so an answer without one is cut. Events pass whole and as they came, but
+for `model` and for the usage that one of the last carries.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final
+
+import msgspec
+
+from headgate.core.failure import Failure, FailureKind
+from headgate.core.json import JSON_FAULTS
+from headgate.core.usage import Usage
+from headgate.dialects.exchange import Extra
+from headgate.dialects.openai import Fields, encode, error_message
+from headgate.dialects.sse import EventReader, EventTooLarge, data_of
+
+EVENT_LIMIT: Final = 16 * 1024 * 1024
+EVENTS: Final = b"text/event-stream"
+JSON: Final = b"application/json"
+UNKNOWN: Final = b"application/octet-stream"
+
+_BYTES_PER_TOKEN: Final = 4
+_MOST: Final = 2**40
+_LAST: Final = (".done", ".completed")
+_PARAMETER: Final = rb'[ \t]*;[ \t]*[a-z0-9-]{1,40}=(?:[a-z0-9.,+_-]{1,80}|"[a-z0-9., +_-]{0,80}")'
+_CONTENT_TYPE: Final = re.compile(rb"([a-z]{1,20}/[a-z0-9.+-]{1,80})(?:" + _PARAMETER + rb")*", re.IGNORECASE)
+_CUT: Final = Failure(kind=FailureKind.CUT, message="the connection ended before the upstream's answer was whole")
+
+_object = msgspec.json.Decoder(Fields).decode
+
+
+def media_type(content_type: bytes) -> bytes | None:
+    """The type and subtype of a Content-Type, in lower case; b"" if it is empty, None if it is not one."""
+    if not content_type:
+        return b""
+    found = _CONTENT_TYPE.fullmatch(content_type)
+    return found[1].lower() if found is not None else None
+
+
+def wrong_type(wanted: str) -> Failure:
+    """The type itself is not shown: it may be anything that the upstream was sent."""
+    return Failure(kind=FailureKind.MALFORMED, message=f"the upstream answered with something other than {wanted}")
+
+
+class BytesRelay:
+    """Sound or text on its way through. `as_text`: its bytes count as output where the upstream counts no tokens."""
+
+    __slots__ = ("_as_text", "_count", "events", "failure", "usage")
+
+    def __init__(self, *, as_text: bool) -> None:
+        self._as_text = as_text
+        self._count = 0
+        self.events = 0
+        self.usage: Usage | None = None
+        self.failure: Failure | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Nothing in it says so."""
+        return False
+
+    def feed(self, data: bytes) -> bytes:
+        self._count += len(data)
+        if self._as_text:
+            self.events = -(-self._count // _BYTES_PER_TOKEN)
+        return data
+
+    def end(self, *, framed: bool) -> bytes:
+        if not framed:
+            self.failure = _CUT
+        elif not self._count and not self._as_text:
+            self.failure = Failure(kind=FailureKind.MALFORMED, message="the upstream answered with nothing")
+        return b""
+
+
+class EventRelay:
+    """Events on their way through.
+
+    The answer is whole with an event whose type says so, or `[DONE]`; without either, when the framing says that
+    nothing is missing, since not every server that speaks the format ends its events with a word of their own.
+    """
+
+    __slots__ = ("_done", "_extra", "_json_name", "_reader", "events", "failure", "usage")
+
+    def __init__(self, json_name: msgspec.Raw, extra: Extra) -> None:
+        self._reader = EventReader(EVENT_LIMIT)
+        self._json_name = json_name
+        self._extra = extra
+        self._done = False
+        self.events = 0
+        self.usage: Usage | None = None
+        self.failure: Failure | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self._done
+
+    def feed(self, data: bytes) -> bytes:
+        if self.failure is not None:
+            return b""
+        try:
+            events = self._reader.feed(data)
+        except EventTooLarge as error:
+            self.failure = Failure(kind=FailureKind.TOO_LARGE, message=str(error))
+            return b""
+        return b"".join([self._event(event) for event in events])
+
+    def end(self, *, framed: bool) -> bytes:
+        if self.failure is None and not self._done and not (framed and self.events):
+            self.failure = _CUT
+        return b""
+
+    def _event(self, event: bytes) -> bytes:
+        if self.failure is not None:
+            return b""
+        data = data_of(event)
+        if data is None:
+            return event if self.events else b""
+        if data.strip() == b"[DONE]":
+            self._done = True
+            return event if self.events else b""
+        try:
+            fields = _object(data)
+            kind = msgspec.json.decode(fields["type"]) if "type" in fields else ""
+        except JSON_FAULTS as error:
+            message = f"the upstream sent an event that is not a JSON object: {error}"
+            self.failure = Failure(kind=FailureKind.MALFORMED, message=message)
+            return b""
+        if kind == "error" or bytes(fields.get("error", b"null")) != b"null":
+            message = error_message(data) or "the upstream failed"
+            self.failure = Failure(kind=FailureKind.SERVER_ERROR, message=message, body=data)
+            return b""
+        self.events += 1
+        if isinstance(kind, str) and kind.endswith(_LAST):
+            self._done = True
+        return self._told(event, fields)
+
+    def _told(self, event: bytes, fields: Fields) -> bytes:
+        raw = fields.get("usage")
+        usage = read_usage(raw) if raw is not None else None
+        if "model" not in fields and usage is None:
+            return event
+        if "model" in fields:
+            fields["model"] = self._json_name
+        if raw is not None and usage is not None:
+            self.usage = usage
+            fields["usage"] = with_members(raw, self._extra(usage))
+        lines = [line for line in event.splitlines() if line and line.partition(b":")[0] != b"data"]
+        return b"\n".join([*lines, b"data: " + encode(fields)]) + b"\n\n"
+
+
+# Usage
+
+
+class _Reported(msgspec.Struct, gc=False):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    seconds: int | float | None = None
+
+
+_reported = msgspec.json.Decoder(_Reported).decode
+
+
+def read_usage(raw: msgspec.Raw) -> Usage | None:
+    """Usage in tokens, by either pair of names, or in seconds; None if it is neither, or absurd."""
+    try:
+        reported = _reported(raw)
+    except JSON_FAULTS:
+        return None
+    if reported.seconds is not None:
+        return in_seconds(reported.seconds)
+    inward = reported.input_tokens if reported.input_tokens is not None else reported.prompt_tokens
+    outward = reported.output_tokens if reported.output_tokens is not None else reported.completion_tokens
+    if inward is None or not (0 <= inward < _MOST and 0 <= (outward or 0) < _MOST):
+        return None
+    return Usage(input=inward, output=outward or 0)
+
+
+def in_seconds(seconds: float) -> Usage | None:
+    """Usage counted in seconds, a second that has begun as a whole one; None if the number is absurd."""
+    return Usage(seconds=max(1, math.ceil(seconds))) if 0 <= seconds < _MOST else None
+
+
+def usage_members(usage: Usage) -> bytes:
+    """A usage object of our own making, for an upstream that sent none."""
+    if usage.seconds:
+        return b'{"type":"duration","seconds":%d}' % usage.seconds
+    told = (usage.prompt, usage.completion, usage.prompt + usage.completion)
+    shown = b'{"type":"tokens","input_tokens":%d,"output_tokens":%d,"total_tokens":%d' % told
+    return shown + (b',"estimated":true}' if usage.estimated else b"}")
+
+
+def with_members(raw: msgspec.Raw | bytes, extra: bytes) -> msgspec.Raw:
+    """A usage object with our own members, which win over those of an upstream that counts costs itself."""
+    return msgspec.Raw(encode({**_object(raw), **_object(b"{%b}" % extra)}))
