@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Delete, Insert, Table, Update, event, select
+from sqlalchemy import Connection, Delete, Insert, Table, TextClause, Update, event, select
 from sqlalchemy.sql.dml import UpdateBase
 
 from headgate.access.audit import GENESIS, AuditEvent, chained, difference, written
@@ -60,6 +60,8 @@ class Trail:
         one: Parameters,
         _: object,
     ) -> None:
+        if isinstance(statement, TextClause):
+            raise TypeError(f"what {str(statement)!r} changes cannot be followed; accepted: statements on tables")
         if not isinstance(statement, UpdateBase) or not isinstance(statement.table, Table):
             return
         table = statement.table
