@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
 
 from headgate.adapters.sql.credentials import drop_credentials, put_credentials
 from headgate.adapters.sql.database import Database
@@ -74,7 +74,8 @@ class SqlCatalogue:
     def revision(self, number: int) -> Revision | None:
         with self._database.reading() as connection:
             rows = connection.execute(select(revision).where(revision.c.number == number)).all()
-            return next(iter(_with_changes(connection, rows)), None)
+            # A number that is not there is asked for with the same statements as one that is.
+            return next(iter(_with_changes(connection, rows, of=revision_change.c.revision == number)), None)
 
     def entries_at(self, scope: Scope, number: int, *, names: Sequence[str] | None = None) -> list[ModelEntry]:
         changes = select(revision_change.c.uid, func.max(revision_change.c.revision).label("revision")).where(
@@ -215,12 +216,15 @@ def _entry(row: Row[tuple[object, ...]]) -> ModelEntry:
     )
 
 
-def _with_changes(connection: Connection, rows: Iterable[Row[tuple[object, ...]]]) -> list[Revision]:
+def _with_changes(
+    connection: Connection, rows: Iterable[Row[tuple[object, ...]]], *, of: ColumnElement[bool] | None = None
+) -> list[Revision]:
+    """The revisions of `rows`. `of` says which changes are theirs, if that is known without them."""
     found = list(rows)
     changes: dict[int, list[Change]] = {row.number: [] for row in found}
     every = (
         select(revision_change.c.revision, revision_change.c.before, revision_change.c.after)
-        .where(revision_change.c.revision.in_(list(changes)))
+        .where(revision_change.c.revision.in_(list(changes)) if of is None else of)
         .order_by(revision_change.c.revision, revision_change.c.position)
     )
     for number, before, after in connection.execute(every):
