@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -13,17 +13,14 @@ from headgate.access.identity import SigningKey
 from headgate.adapters.oidc import Expected, OidcTokens
 from headgate.adapters.oidc_pages import Pages
 from headgate.adapters.passwords import Argon2Passwords
-from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
+from headgate.adapters.sealing.envelope import SecretOpener, SecretSealer
 from headgate.adapters.sessions import SessionTexts, can_sign, new_signing_key
 from headgate.adapters.sql.audit import SqlAudit
-from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.installation import SqlInstallation
-from headgate.adapters.tasks import Tasks
 from headgate.core.clock import Clock
 from headgate.core.ids import uuid7
 from headgate.gateway.audit import SecurityLog
-from headgate.gateway.directory import Directory
 from headgate.gateway.external import ClaimRules, ExternalPeople
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
@@ -31,26 +28,9 @@ from headgate.gateway.sign_in import Limits, SignIn
 from headgate.gateway.signing import SigningKeys
 from headgate.gateway.tenancy import Changes
 from headgate.gateway.verify_exchange import ProbeUpstream
-from headgate.settings import Settings
+from headgate.wiring_kept import Kept
 
 _ID_BYTES: Final = 10
-
-
-class Kept(Protocol):
-    """What is opened once and needed here."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def database(self) -> Database: ...
-    @property
-    def signing_keys(self) -> Sequence[SigningKey]: ...
-    @property
-    def ring(self) -> KeyRing: ...
-    @property
-    def directory(self) -> Directory: ...
-    @property
-    def tasks(self) -> Tasks: ...
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):

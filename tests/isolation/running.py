@@ -19,7 +19,6 @@ import httpx2
 from fastapi import FastAPI
 from sqlalchemy import Engine, event
 
-from headgate import wiring
 from headgate.adapters.sql.database import Database
 from headgate.adapters.tasks import Tasks
 from headgate.core.json import Json, encode
@@ -27,6 +26,8 @@ from headgate.core.secret import Secret
 from headgate.gateway.administer import Desk
 from headgate.settings import Settings
 from headgate.web.server import address_of, listen
+from headgate.wiring import server_of
+from headgate.wiring_kept import opened
 
 PATIENCE: Final = 30.0
 _LOOKS: Final = 2000
@@ -91,8 +92,8 @@ def running(data: Path, *, database: Secret | None = None) -> Iterator[Running]:
     with ExitStack() as stack:
         listener = listen("127.0.0.1", 0)
         stack.callback(listener.close)
-        parts, _ = wiring._opened(settings, stack)  # noqa: SLF001
-        server, _ = wiring._server(parts)  # noqa: SLF001
+        parts, _ = opened(settings, stack)
+        server, _ = server_of(parts)
         started = threading.Event()
         thread = threading.Thread(
             target=server.serve_until_signal, args=(listener,), kwargs={"started": started.set}, daemon=True
