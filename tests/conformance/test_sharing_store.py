@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from headgate.access.identity import Organization, User
+from headgate.access.identity import Membership, Organization, Role, User
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.sharing import SqlSharing
 from headgate.adapters.sql.user_defaults import SqlUserDefaults
@@ -128,3 +128,18 @@ def test_what_others_chose_ends_and_the_owners_choice_stays(
     choices.drop_of_others(one.uid, owner="a")
 
     assert choices.of("o", ["a", "b"]) == [own, another]
+
+
+def test_the_choices_of_a_member_end_with_the_membership(
+    catalogue: CatalogueStore, choices: UserDefaultStore, directory: DirectoryStore
+) -> None:
+    (one,) = create(catalogue, "one")
+    left = Membership(user="a", organization="o", role=Role.MEMBER, created_at=1.0)
+    directory.put_membership(left)
+    staying = choice(one.uid, user="b", number=2)
+    for each in (choice(one.uid), staying):
+        choices.put(each)
+
+    directory.drop_membership(left)
+
+    assert choices.of("o", ["a", "b"]) == [staying]

@@ -140,7 +140,7 @@ class DirectoryStore(Protocol):
     def put_membership(self, membership: Membership) -> None: ...
 
     def drop_membership(self, membership: Membership) -> None:
-        """With it end the memberships in the organization's projects."""
+        """With it end the memberships in the organization's projects, and the models chosen there."""
 
     def put_project_membership(self, membership: ProjectMembership) -> None: ...
 

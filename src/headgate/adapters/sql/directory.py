@@ -146,17 +146,11 @@ class SqlDirectory:
         )
 
     def drop_membership(self, membership: Membership) -> None:
-        """With it end the memberships in the organization's projects."""
-        here, project = tables.membership, tables.project_membership
+        """With it end the memberships in the organization's projects, and the models chosen there."""
         with self._database.writing() as connection:
-            connection.execute(
-                delete(project).where(
-                    project.c.user_id == membership.user, project.c.organization_id == membership.organization
-                )
-            )
-            connection.execute(
-                delete(here).where(here.c.user_id == membership.user, here.c.organization_id == membership.organization)
-            )
+            for table in (tables.user_default, tables.project_membership, tables.membership):
+                theirs = table.c.user_id == membership.user
+                connection.execute(delete(table).where(theirs, table.c.organization_id == membership.organization))
 
     def put_project_membership(self, membership: ProjectMembership) -> None:
         self._put(
