@@ -91,8 +91,12 @@ def test_another_type_is_no_transcription(content_type: bytes) -> None:
 def test_changed_images_are_json_or_events() -> None:
     codec = ImageEditOverOpenAI()
 
-    assert codec.opened(b"text/event-stream", FORM, json_name=NAME, extra=extra).relay is not None
-    assert codec.opened(b"anything", FORM, json_name=NAME, extra=extra).relay is None
+    relayed = codec.opened(b"text/event-stream", FORM, json_name=NAME, extra=extra)
+    kept = codec.opened(b"anything", FORM, json_name=NAME, extra=extra)
+
+    assert isinstance(relayed, Opened)
+    assert relayed.relay is not None
+    assert kept == Opened(b"application/json")
 
 
 def test_speech_that_is_json_says_what_failed() -> None:

@@ -86,6 +86,8 @@ class Stage:
         self.default: str | None = None
         self.time = 100.0
         self.ready = ready
+        self.stuck = False
+        """Whether upstreams take nothing more of a body."""
         self.client = RecordingClient(self.did)
         self.endpoint: Endpoint = ENDPOINTS[0]
 
@@ -139,7 +141,7 @@ class Stage:
     def connect(self, offer: Offer, events: UpstreamEvents, attempt: int, *, fresh: bool) -> RecordingWire:
         self.did.append(("connect", offer.name, attempt, "fresh" if fresh else "pooled"))
         self.events.append(events)
-        return RecordingWire(self.did, attempt, ready=self.ready)
+        return RecordingWire(self, attempt, ready=self.ready)
 
     # Refusals
 
@@ -213,8 +215,9 @@ class RecordingClient:
 class RecordingWire:
     """One attempt's exchange, written down."""
 
-    def __init__(self, did: list[Any], attempt: int, *, ready: bool) -> None:
-        self._did = did
+    def __init__(self, stage: Stage, attempt: int, *, ready: bool) -> None:
+        self._stage = stage
+        self._did = stage.did
         self._attempt = attempt
         self.ready = ready
 
@@ -227,11 +230,11 @@ class RecordingWire:
 
     def write(self, data: bytes) -> bool:
         self._did.append(("body", self._attempt, data))
-        return True
+        return not self._stage.stuck
 
     def finish(self) -> bool:
         self._did.append(("finish", self._attempt))
-        return True
+        return not self._stage.stuck
 
     def pause(self) -> None:
         self._did.append(("pause", self._attempt))

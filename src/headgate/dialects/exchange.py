@@ -83,7 +83,10 @@ class Form(Inbound, Protocol):
 
     content_type: bytes
     """What the upstream is told of it."""
+    ended: bool
+    """Whether its last delimiter has come."""
     closed: bool
+    """Whether its body is complete."""
     kept: int
 
     @property
@@ -91,7 +94,7 @@ class Form(Inbound, Protocol):
         """How many bytes could be taken."""
 
     def feed(self, data: bytes) -> None:
-        """A piece of the body; InvalidBody if it is no form, or one that is not served."""
+        """A piece of the body; InvalidBody if it is no form, or one that is not served, PayloadTooLarge."""
 
     def close(self) -> None:
         """The body is complete; InvalidBody if the form is not."""

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from headgate.core.errors import InvalidBody, detail
+from headgate.core.errors import InvalidBody, PayloadTooLarge, detail
 from headgate.core.usage import Usage
 from headgate.dialects.multipart import FormReader, Mark, PartHead, boundary_of, content_type_of, is_part_name
 from headgate.dialects.openai import ANY_MODEL, MODEL_LIMIT, STRIPPED, encode
@@ -22,6 +22,8 @@ _BYTES_PER_TOKEN: Final = 4
 _MODEL: Final = "model"
 _MOST_OF_MODEL: Final = 4 * MODEL_LIMIT
 """Bytes: a character takes up to four."""
+MOST_WITHOUT_MODEL: Final = 25 * 1024 * 1024
+"""As long as the longest file that OpenAI takes for a transcription."""
 _SMALL: Final = 4 * 1024
 _JOINED: Final = 64 * 1024
 """Small pieces are joined to blocks of this size: a body that trickles in must not take many times its length."""
@@ -54,6 +56,7 @@ class FormRequest:
         "agent_models",
         "closed",
         "content_type",
+        "ended",
         "kept",
         "model",
         "size",
@@ -75,7 +78,7 @@ class FormRequest:
         self._file_bytes = 0
         self.content_type = content_type_of(self._boundary)
         self.kept = self.size = 0
-        self.closed = self.stream = False
+        self.ended = self.closed = self.stream = False
         self.model: str | None = None
         self.agent_models: frozenset[str] = ANY_MODEL
 
@@ -89,7 +92,7 @@ class FormRequest:
     # While it arrives
 
     def feed(self, data: bytes) -> None:
-        """A piece of the body; InvalidBody if it is not a form, or has what a form must not have."""
+        """A piece of the body; InvalidBody if it is not a form, or has what a form must not have; PayloadTooLarge."""
         self.size += len(data)
         for event in self._reader.feed(data):
             if isinstance(event, PartHead):
@@ -100,6 +103,7 @@ class FormRequest:
                 self._end()
             else:
                 self._pieces.append(_Gap.END)
+                self.ended = True
 
     def close(self) -> None:
         """The body is complete; InvalidBody if the form is not."""
@@ -190,6 +194,9 @@ class FormRequest:
 
     def _keep(self, piece: bytes) -> None:
         self.kept += len(piece)
+        if self.kept > MOST_WITHOUT_MODEL and _MODEL not in self._given:
+            message = f"{MOST_WITHOUT_MODEL} bytes of the form came without 'model'; send it before the file"
+            raise PayloadTooLarge(message)
         last = self._pieces[-1] if self._pieces else None
         if isinstance(last, bytearray) and len(last) + len(piece) <= _JOINED:
             last += piece

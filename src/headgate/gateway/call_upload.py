@@ -1,11 +1,11 @@
 """A call whose request is a form: its body is read while it arrives, and a long one is sent on while it arrives.
 
-Which entry serves the form is known with its `model`, which may stand behind the file. Until then it is kept, and
-so is a form of up to `KEPT` bytes: its upstream is asked when it is whole, with its length told, and it fails over
-like any other request. A longer one is sent as soon as its `model` is known, on a fresh connection, in chunks if it is
-not whole by then, and forgotten piece by piece as it leaves: no more than `AHEAD` bytes and what one read brings wait
-for a slow upstream, the client being held back meanwhile. Nothing of it can be sent twice, so failover is open only
-until its first piece has left, and a connection that might be stale is not used.
+Which entry serves the form is known with its `model`, which may stand behind the file. Until then it is kept, up to a
+cap, and so is a form of up to `KEPT` bytes: its upstream is asked when it is whole, with its length told, and it fails
+over like any other request. A longer one is sent as soon as its `model` is known, on a fresh connection, in chunks if
+it is not whole by then, and forgotten piece by piece as it leaves: no more than `AHEAD` bytes and what one read brings
+wait for a slow upstream, the client being held back meanwhile. Nothing of it can be sent twice, so failover is open
+only until its first piece has left, and a connection that might be stale is not used.
 
 While the upstream waits for the client no time of the upstream's runs: how long a body may take is the client's
 driver's to say. What is wrong in a body that is on its way ends the call, and the upstream sees its request cut.
@@ -18,7 +18,7 @@ from typing import Final
 
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.upstream import Unroutable
-from headgate.core.errors import GatewayError, PayloadTooLarge
+from headgate.core.errors import GatewayError
 from headgate.core.failure import Failure
 from headgate.dialects.exchange import Codec, Form
 from headgate.gateway.admission import entry_for
@@ -30,8 +30,6 @@ from headgate.gateway.road import Road
 
 KEPT: Final = 1024 * 1024
 AHEAD: Final = 256 * 1024
-MOST_WITHOUT_MODEL: Final = 25 * 1024 * 1024
-"""As long as the longest file that OpenAI takes for a transcription."""
 
 
 class UploadCall(MediaCall):
@@ -112,13 +110,10 @@ class UploadCall(MediaCall):
     # From one attempt to the next
 
     def _begin_early(self, form: Form) -> None:
-        """Begin before the body is whole, if that is time."""
-        if form.kept > KEPT and form.model is not None:
+        """Begin before the body is whole, if it is time. One of which nothing is missing can wait for its length."""
+        if form.kept > KEPT and form.model is not None and not form.ended:
             self._long = True
             self._begin()
-        elif form.kept > MOST_WITHOUT_MODEL:
-            message = f"{MOST_WITHOUT_MODEL} bytes of the form came without 'model'; send it before the file"
-            raise PayloadTooLarge(message)
 
     def _begin(self) -> None:
         offer, codec, self._snapshot = entry_for(
