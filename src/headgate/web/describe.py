@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from headgate.core.errors import GatewayError
+from headgate.core.errors import ContextUnknown, GatewayError, IdentityPending, NotAuthenticated, TwoCredentials
 from headgate.core.json import JsonObject
 from headgate.web.errors import ANSWERS
 
@@ -18,6 +18,9 @@ STRING: Final[JsonObject] = {"type": "string"}
 INTEGER: Final[JsonObject] = {"type": "integer"}
 BOOLEAN: Final[JsonObject] = {"type": "boolean"}
 TEXT: Final[JsonObject] = {"type": "string", "x-media-type": "text/plain"}
+
+_OF_CALLERS: Final = (TwoCredentials, ContextUnknown, IdentityPending)
+"""What besides a missing credential may be wrong with who asks, wherever that is asked."""
 
 ERROR: Final[JsonObject] = {
     "type": "object",
@@ -86,7 +89,7 @@ def _content(description: str, schema: JsonObject) -> JsonObject:
 
 def _errors(errors: Sequence[type[GatewayError]]) -> JsonObject:
     codes: dict[str, list[str]] = {}
-    for error in errors:
+    for error in (*errors, *(_OF_CALLERS if NotAuthenticated in errors else ())):
         answer = ANSWERS[error]
         codes.setdefault(str(answer.status), []).append(answer.code)
     return {status: _content(", ".join(dict.fromkeys(words)), component("Error")) for status, words in codes.items()}

@@ -36,7 +36,7 @@ _ENTRY: Final = object_of(
         "reasons": list_of(object_of({"reason": STRING, "message": STRING})),
     }
 )
-_SUBJECT: Final = object_of({"organization": STRING, "key": STRING})
+_SUBJECT: Final = object_of({"organization": STRING, "key": {"type": ["string", "null"]}})
 
 
 class EffectiveRoutes:

@@ -84,7 +84,7 @@ _FIELDS: Final[JsonObject] = {
     "tags": list_of(STRING),
     "org_slugs": {**list_of(STRING), "description": "The organizations that see the model; empty: all."},
     "enabled": {**BOOLEAN, "default": True},
-    "description": {**STRING, "description": "For people."},
+    "description": {"type": ["string", "null"], "description": "For people."},
 }
 
 _API_KEY: Final[JsonObject] = {**STRING, "writeOnly": True, "description": "Sealed at once, never shown."}
@@ -144,8 +144,8 @@ SCHEMAS: Final[JsonObject] = {
                 "description": "The same models for OpenAI's and Anthropic's SDKs.",
             },
             "has_more": BOOLEAN,
-            "first_id": STRING,
-            "last_id": STRING,
+            "first_id": {"type": ["string", "null"]},
+            "last_id": {"type": ["string", "null"]},
         },
         ["items", "total", "page", "limit"],
     ),
