@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Expect:
-    """Read one request: its head, and with `body` as many bytes as its content-length says."""
+    """Read one request: its head, and with `body` as many bytes as its content-length says, or its chunks."""
 
     body: bool
 

@@ -221,12 +221,15 @@ class Origin:
             data += connection.read()
         head, _, rest = data.partition(b"\r\n\r\n")
         request = Request(head, b"")
-        length = int(request.header(b"content-length") or b"0") if whole else 0
-        while len(rest) < length:
-            rest += connection.read()
-        connection.unread = rest[length:]
+        if whole and request.header(b"transfer-encoding") == b"chunked":
+            body, connection.unread = _read_chunks(connection, rest)
+        else:
+            length = int(request.header(b"content-length") or b"0") if whole else 0
+            while len(rest) < length:
+                rest += connection.read()
+            body, connection.unread = rest[:length], rest[length:]
         with self._changed:
-            self.requests.append(Request(head, rest[:length]))
+            self.requests.append(Request(head, body))
             self._changed.notify_all()
 
     def _pause(self, name: str) -> None:
@@ -240,6 +243,26 @@ class Origin:
     def _wait(self, come: Callable[[], bool], otherwise: str) -> None:
         with self._changed:
             assert self._changed.wait_for(come, PATIENCE), otherwise
+
+
+def _read_chunks(connection: _Connection, data: bytes) -> tuple[bytes, bytes]:
+    """The body of a chunked request, and what followed it."""
+    chunks = []
+    while True:
+        while b"\r\n" not in data:
+            data += connection.read()
+        size, _, data = data.partition(b"\r\n")
+        length = int(size, 16)
+        parts, missing = [data], length + 2 - len(data)
+        while missing > 0:
+            parts.append(connection.read())
+            missing -= len(parts[-1])
+        data = b"".join(parts)
+        assert data[length : length + 2] == b"\r\n", "a chunk ends where its size says"
+        chunks.append(data[:length])
+        data = data[length + 2 :]
+        if not length:
+            return b"".join(chunks), data
 
 
 def _pieces(step: Send) -> Iterator[bytes]:
