@@ -33,6 +33,19 @@ def history() -> Iterator[Scenario]:
     yield Scenario(f"POST {base}/plan", f"{base}/plan", body={"models": [{**body, "scope": "<scope>"}]})
     yield Scenario(f"GET {base}/effective", f"{base}/effective", query={"organization": "<organization>"})
     yield Scenario(f"GET {base}/effective", f"{base}/effective", query={"key": "<key>"})
+    yield from _explained()
+
+
+def _explained() -> Iterator[Scenario]:
+    """Where a request would go."""
+    path, body = "/admin/v1/routes/explain", {"model": "<model>", "messages": []}
+    agent = {"agent_allowed_models": ["<model.agent>"]}
+    yield Scenario(f"POST {path}", path, body={"body": {**body, "analytics_context": agent}})
+    yield Scenario(f"POST {path}", path, body={"body": {**body, "model": "<upstream>"}})
+    yield Scenario(f"POST {path}", path, body={"body": body, "user_id": "<user>", "organization": "<organization>"})
+    yield Scenario(f"POST {path}", path, body={"body": body, "user_id": "<user>", "project": "<project>"})
+    yield Scenario(f"POST {path}", path, body={"body": body, "key_id": "<key>", "organization": "<organization>"})
+    yield Scenario(f"POST {path}", path, body={"body": body, "key_id": "<key>", "project": "<project>"})
 
 
 def credentials() -> Iterator[Scenario]:
