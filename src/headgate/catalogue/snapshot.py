@@ -139,16 +139,19 @@ class Snapshot:
 
         It is in the scope of `offer` or a wider one, and callable by the principal.
         """
-        name = offer.failover
-        if name is None and principal.overlay is not None:
-            name = principal.overlay.failover.get(offer.name)
+        target = self.failover_target(principal, offer)
+        return target if target is not None and obstacle(principal, target) is None else None
+
+    def failover_target(self, principal: Principal, offer: Offer) -> Offer | None:
+        """The entry that is said to take over from `offer`, whether it may be called or not; None if unseen."""
+        name = failover_name(principal, offer)
         if name is None:
             return None
         for scope in wider(offer.scope):
             target = self.at(scope, name)
             # An entry that was shared stands in for nothing that its owner keeps to themself.
             if target is not None and self.is_visible(principal, target):
-                return target if obstacle(principal, target) is None else None
+                return target
         return None
 
     def taken(self, scope: Scope, name: str, *, organization_slug: str) -> Offer | None:
@@ -162,6 +165,13 @@ class Snapshot:
             if offer is not None and (each == scope or not offer.org_slugs or organization_slug in offer.org_slugs):
                 return offer
         return None
+
+
+def failover_name(principal: Principal, offer: Offer) -> str | None:
+    """The name of what is said to take over from `offer`: by the entry itself, else by the organization."""
+    if offer.failover is not None or principal.overlay is None:
+        return offer.failover
+    return principal.overlay.failover.get(offer.name)
 
 
 def _share(offer: Offer, pool: dict[Hashable, Hashable]) -> None:

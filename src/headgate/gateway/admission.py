@@ -9,13 +9,14 @@ import msgspec
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
-from headgate.core.errors import Forbidden, ModelNotRoutable, WrongEndpoint
+from headgate.core.errors import Forbidden, InvalidDimensions, ModelNotRoutable, WrongEndpoint
 from headgate.core.failure import Failure
 from headgate.core.overlay import Overlay, StreamUsage
 from headgate.core.principal import Principal
 from headgate.dialects import pairs
 from headgate.dialects.exchange import Codec, Inbound
 from headgate.dialects.openai_chat import ChatRequest
+from headgate.dialects.openai_embeddings import EmbeddingRequest
 from headgate.gateway.endpoint import Endpoint, served_at
 from headgate.gateway.ports import RequestHead, Wire
 from headgate.gateway.road import Routing
@@ -109,6 +110,16 @@ def codec_for(offer: Offer, endpoint: Endpoint) -> Codec:
         message = f"model {offer.name!r} cannot be called: the dialect {route.dialect!r} is not served here"
         raise ModelNotRoutable(message)
     return codec
+
+
+def check_size(offer: Offer, request: Inbound) -> None:
+    """InvalidDimensions if the request is for vectors of a size that the entry does not have."""
+    if not isinstance(request, EmbeddingRequest):
+        return
+    rules, wanted = offer.embedding, request.dimensions
+    if rules is not None and wanted is not None and rules.sizes and wanted not in rules.sizes:
+        sizes = ", ".join(str(size) for size in rules.sizes)
+        raise InvalidDimensions(f"'dimensions' is {wanted}; model {offer.name!r} takes {sizes}")
 
 
 def without_secret(failure: Failure, wire: Wire) -> Failure:

@@ -33,7 +33,7 @@ _PERMISSIONS: Final[Mapping[Kind, str]] = MappingProxyType({Kind.EMBEDDING: EMBE
 
 
 class Word(enum.StrEnum):
-    """Why an entry cannot be called."""
+    """Why an entry cannot be called, and why it is not the one that serves a request."""
 
     ORGANIZATION = "organization"
     SHADOWED = "shadowed"
@@ -46,6 +46,10 @@ class Word(enum.StrEnum):
     NOT_ROUTABLE = "not_routable"
     DIALECT = "dialect"
     CREDENTIAL = "credential"
+    UNKNOWN = "unknown"
+    ENDPOINT = "endpoint"
+    REQUEST = "request"
+    VERIFICATION = "verification"
 
 
 class Reason(msgspec.Struct, frozen=True):

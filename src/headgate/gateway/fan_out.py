@@ -13,13 +13,13 @@ from collections.abc import Sequence
 
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
-from headgate.core.errors import GatewayError, InvalidDimensions, ShuttingDown, UpstreamFailed
+from headgate.core.errors import GatewayError, ShuttingDown, UpstreamFailed
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.principal import Principal
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Codec
 from headgate.dialects.openai_embeddings import EmbeddingRequest, Joined
-from headgate.gateway.admission import admitted, codec_for, entry_for, narrowed
+from headgate.gateway.admission import admitted, check_size, codec_for, entry_for, narrowed
 from headgate.gateway.answer_head import answer_head
 from headgate.gateway.bill import Bill, summed
 from headgate.gateway.call import Call
@@ -163,11 +163,9 @@ class FanOut:
     def _serve(self, offer: Offer) -> None:
         """Send all parts to an entry; GatewayError, and nothing done, if it cannot take them."""
         codec = codec_for(offer, self._endpoint)
-        rules, wanted = offer.embedding, self._request.dimensions
+        check_size(offer, self._request)
+        rules = offer.embedding
         assert rules is not None, "an entry that embeds has the rules for it"
-        if wanted is not None and rules.sizes and wanted not in rules.sizes:
-            sizes = ", ".join(str(size) for size in rules.sizes)
-            raise InvalidDimensions(f"'dimensions' is {wanted}; model {offer.name!r} takes {sizes}")
         requests = self._request.parts(rules.batch_size)
         self._round = _Round(offer, codec, requests=requests, parallelism=rules.parallelism)
         self._phase = _Phase.PARTS

@@ -116,9 +116,13 @@ class Identify:
         if self._outsiders is not None:
             await self._outsiders.settled()
 
-    def of_key(self, key: OrganizationKey) -> Principal:
-        """Whom a key stands for when its request names no other context."""
-        return self._of_key(key, Named("", ""))
+    def of_key(self, key: OrganizationKey, *, project: str = "") -> Principal:
+        """Whom a key stands for when its request names this project, or no context. ContextUnknown."""
+        return self._of_key(key, Named("", project))
+
+    def of_user(self, user: str, *, organization: str, project: str) -> Principal:
+        """Whom a token of a user stands for when its request names this context, "" for none. ContextUnknown."""
+        return self._of_user(user, Named(organization, project), credential="")
 
     def _forget(self) -> None:
         self._generation = self._directory.generation

@@ -15,7 +15,10 @@ from headgate.gateway.audit import Auditing
 from headgate.gateway.credentials_named import NamedCredentials
 from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.directory import Directory
+from headgate.gateway.explain import Explain
+from headgate.gateway.explain_subject import Subjects
 from headgate.gateway.grant import Grants
+from headgate.gateway.header_policies import Enforcement
 from headgate.gateway.identify import Identify
 from headgate.gateway.identities import Identities
 from headgate.gateway.sharing import Sharing, SharingStore
@@ -33,6 +36,7 @@ from headgate.web.admin_api.catalogue import CatalogueRoutes
 from headgate.web.admin_api.credentials import CredentialRoutes
 from headgate.web.admin_api.defaults import DefaultRoutes
 from headgate.web.admin_api.effective import EffectiveRoutes
+from headgate.web.admin_api.explain import ExplainRoutes
 from headgate.web.admin_api.identities import IdentityRoutes
 from headgate.web.admin_api.keys import KeyRoutes
 from headgate.web.admin_api.memberships import MembershipRoutes, ProjectMembershipRoutes
@@ -82,6 +86,7 @@ class Management:
     readers: Runner
     auditing: Auditing
     bulk_rate: Rate
+    header_policy_enforcement: Enforcement = Enforcement.ENABLED
 
     def routers(self) -> list[APIRouter]:
         desk, directory, writer = self.desk, self.directory, self.writer
@@ -105,6 +110,7 @@ class Management:
             self._registry().router(),
             CatalogueRoutes(self.administer, writer).router(),
             effective.router(),
+            self._explain().router(),
             CredentialRoutes(NamedCredentials(desk), writer, directory=directory).router(),
             DefaultRoutes(self.defaults, writer).router(),
             *self._tenancy_routers(),
@@ -117,6 +123,11 @@ class Management:
             MetricsPage(self.registry).router(),
             Documentation().router(),
         ]
+
+    def _explain(self) -> ExplainRoutes:
+        desk = self.desk
+        explain = Explain(desk, default_model=self.defaults.model, enforcement=self.header_policy_enforcement)
+        return ExplainRoutes(explain, Subjects(self.directory, self.identify, clock=desk.clock))
 
     def _registry(self) -> RegistryApi:
         return RegistryApi(
