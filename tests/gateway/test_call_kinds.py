@@ -27,7 +27,19 @@ def sent(stage: Stage) -> tuple[str, dict[str, object]]:
     return send[2], json.loads(send[3])
 
 
-@pytest.mark.parametrize("path", ["/v1/completions", "/v1/embeddings", "/v1/images/generations", "/v1/rerank"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/completions",
+        "/v1/embeddings",
+        "/v1/images/generations",
+        "/v1/images/edits",
+        "/v1/audio/transcriptions",
+        "/v1/audio/translations",
+        "/v1/audio/speech",
+        "/v1/rerank",
+    ],
+)
 def test_every_endpoint_is_on_both_mounts(path: str) -> None:
     first, second = endpoint_at(path), endpoint_at(SECOND_MOUNT + path)
 
