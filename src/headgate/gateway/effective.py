@@ -24,6 +24,7 @@ from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import NotFound
 from headgate.core.failure import Failure
+from headgate.core.overlay import NO_OVERLAY, Overlay
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.admission import SERVED_DIALECTS
 from headgate.gateway.ports import Credentials
@@ -70,7 +71,7 @@ class Verdict(msgspec.Struct, frozen=True):
         return not self.reasons
 
 
-def of_organization(organization_id: str, slug: str) -> Principal:
+def of_organization(organization_id: str, slug: str, *, overlay: Overlay = NO_OVERLAY) -> Principal:
     """An organization as the subject of the question: what its most powerful key could call."""
     return Principal(
         id=f"organization:{organization_id}",
@@ -80,6 +81,7 @@ def of_organization(organization_id: str, slug: str) -> Principal:
         organization_slug=slug,
         permissions=EVERYTHING,
         scopes=(organization(organization_id).key, PLATFORM.key),
+        overlay=overlay,
     )
 
 

@@ -107,7 +107,7 @@ class EffectiveRoutes:
         return found
 
     def _subject(self, organization: Organization, key_id: str | None) -> Principal:
-        whole = of_organization(organization.id, organization.slug)
+        whole = of_organization(organization.id, organization.slug, overlay=organization.settings.overlay)
         if key_id is None:
             return whole
         key = self._directory.key(organization.id, key_id)
