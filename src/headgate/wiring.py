@@ -182,7 +182,7 @@ def _road(kept: Kept, identify: Identify, *, upstream: Upstreams, metrics: Metri
         current=kept.desk.current,
         identify=identify.identify_head,
         default_model=kept.defaults.model,
-        header_policies=HeaderPolicies(kept.events, Enforcement(settings.header_policy_enforcement)),
+        header_policies=HeaderPolicies(metrics.counted(kept.events), Enforcement(settings.header_policy_enforcement)),
         upstream=upstream,
         refusals=ErrorShapes(),
         telemetry=Watch(metrics, kept.desk.board, current=kept.desk.current, clock=CLOCK),

@@ -11,7 +11,9 @@ from headgate.adapters.telemetry.metrics import FAMILIES, GAUGES, Metrics
 from headgate.catalogue.offer import offer
 from headgate.catalogue.providers import BUNDLED
 from headgate.core.errors import ModelNotFound
+from headgate.core.events import EventName
 from headgate.core.failure import Failure, FailureKind
+from headgate.core.json import JsonObject
 from headgate.core.usage import Usage
 from headgate.gateway.ports import Outcome, Settlement
 from tests.gateway.stage import PRINCIPAL, entry
@@ -37,8 +39,15 @@ def filled() -> Metrics:
         )
     )
     metrics.refused(ModelNotFound("x"))
+    told = metrics.counted(_Untold())
+    told.tell(EventName.HEADERS_MISSING, {"mode": "report_only"})
+    told.tell(EventName.HEADER_POLICY_INVALID, {"key": "user"})
     metrics.attempt_failed(OFFER, Failure(kind=FailureKind.REFUSED, message="refused"))
     return metrics
+
+
+class _Untold:
+    def tell(self, name: EventName, fields: JsonObject) -> None: ...
 
 
 def shown(metrics: Metrics) -> str:
@@ -75,6 +84,13 @@ def test_a_refusal_is_counted_by_its_error() -> None:
     registry.register(filled())
 
     assert registry.get_sample_value("headgate_refusals_total", {"error": "ModelNotFound"}) == 1.0
+
+
+def test_a_call_that_lacks_headers_is_counted_by_what_became_of_it() -> None:
+    registry = CollectorRegistry()
+    registry.register(filled())
+
+    assert registry.get_sample_value("headgate_headers_missing_total", {"mode": "report_only"}) == 1.0
 
 
 def test_every_declared_metric_is_shown() -> None:

@@ -139,6 +139,6 @@ def test_a_setting_that_does_not_exist_is_refused_with_its_path(hall: Api, overl
 
 
 def test_nobody_but_an_administrator_of_the_organization_changes_it(hall: Api) -> None:
-    body = {"settings": {"overlay": {"allowed_models": []}}}
+    body: JsonObject = {"settings": {"overlay": {"allowed_models": []}}}
 
     assert hall.ask("PATCH", "/admin/v1/organizations/acme", by="mia", body=body).status_code == 403

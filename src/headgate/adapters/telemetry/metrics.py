@@ -23,8 +23,11 @@ from prometheus_client.registry import Collector
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import GatewayError
+from headgate.core.events import EventName
 from headgate.core.failure import Failure
+from headgate.core.json import JsonObject
 from headgate.core.money import PICODOLLARS_PER_USD
+from headgate.gateway.header_policies import Events
 from headgate.gateway.ports import Outcome, Settlement
 
 DURATION_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
@@ -45,6 +48,11 @@ TOKENS: Final = Family("headgate_tokens_total", "Tokens used.", ("model", "provi
 COST: Final = Family("headgate_cost_usd_total", "Cost of answers whose price is known, in USD.", ("model", "provider"))
 FAILURES: Final = Family("headgate_attempt_failures_total", "Attempts that failed.", ("model", "provider", "kind"))
 REFUSALS: Final = Family("headgate_refusals_total", "Requests refused before any attempt, by error.", ("error",))
+HEADERS_MISSING: Final = Family(
+    "headgate_headers_missing_total",
+    "Calls that lacked headers which their organization asks for, by what became of them.",
+    ("mode",),
+)
 DURATION: Final = Family(
     "headgate_request_duration_seconds", "From the request's head to its settlement.", ("model", "provider")
 )
@@ -57,7 +65,7 @@ GAUGES: Final = {
     "catalogue_entries": Family("headgate_catalogue_entries", "Entries in the snapshot."),
     "catalogue_revision": Family("headgate_catalogue_revision", "The revision that requests read."),
 }
-FAMILIES: Final = (REQUESTS, TOKENS, COST, FAILURES, REFUSALS, DURATION, FIRST_BYTE, *GAUGES.values())
+FAMILIES: Final = (REQUESTS, TOKENS, COST, FAILURES, REFUSALS, HEADERS_MISSING, DURATION, FIRST_BYTE, *GAUGES.values())
 
 
 class _Histogram:
@@ -90,6 +98,20 @@ class _Served:
         self.first_byte = _Histogram()
 
 
+class _Counted:
+    """Events on their way to wherever they go."""
+
+    def __init__(self, events: Events, headers_missing: dict[str, int]) -> None:
+        self._events = events
+        self._headers_missing = headers_missing
+
+    def tell(self, name: EventName, fields: JsonObject) -> None:
+        if name is EventName.HEADERS_MISSING:
+            mode = str(fields["mode"])
+            self._headers_missing[mode] = self._headers_missing.get(mode, 0) + 1
+        self._events.tell(name, fields)
+
+
 class Metrics(Collector):
     """Implements the `Telemetry` port, and Prometheus's collector. `gauges` are read when they are collected."""
 
@@ -98,11 +120,16 @@ class Metrics(Collector):
         self._by_offer: dict[str, tuple[Offer, _Served]] = {}
         self._failures: dict[tuple[str, str, str], int] = {}
         self._refusals: dict[str, int] = {}
+        self._headers_missing: dict[str, int] = {}
         self._gauges: Mapping[str, Callable[[], float]] = {}
 
     def watch(self, gauges: Mapping[str, Callable[[], float]]) -> None:
         """Where the values of GAUGES come from, by their key there."""
         self._gauges = gauges
+
+    def counted(self, events: Events) -> Events:
+        """The events, counted as they are told."""
+        return _Counted(events, self._headers_missing)
 
     def settled(self, settlement: Settlement) -> None:
         offer, usage = settlement.offer, settlement.usage
@@ -150,7 +177,10 @@ class Metrics(Collector):
         refusals = _counter(REFUSALS)
         for kind, count in list(self._refusals.items()):
             refusals.add_metric([kind], count)
-        yield from (requests, tokens, cost, failures, refusals)
+        headers_missing = _counter(HEADERS_MISSING)
+        for mode, count in list(self._headers_missing.items()):
+            headers_missing.add_metric([mode], count)
+        yield from (requests, tokens, cost, failures, refusals, headers_missing)
         yield _histogram(DURATION, [(key, each.duration) for key, each in served])
         yield _histogram(FIRST_BYTE, [(key, each.first_byte) for key, each in served])
         for name, read in self._gauges.items():
