@@ -23,20 +23,18 @@ from tests.adapters.sql.faults import Faults
 from tests.catalogue_writing import create
 
 NEWEST, FOLLOWING = schema.VERSIONS[-1], "9000"
+PLACE_OF_STEP = f"revision, down_revision = {FOLLOWING!r}, {NEWEST!r}\n"
 NEXT_STEP = '''
 """A later schema."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "{following}"
-down_revision = "{newest}"
-
 
 def upgrade() -> None:
     op.add_column("entry", sa.Column("colour", sa.Text))
     op.execute("UPDATE entry SET colour = 'blue'")
-'''.format(newest=NEWEST, following=FOLLOWING)
+'''
 FAILING_STEP = NEXT_STEP + "    raise ZeroDivisionError\n"
 
 
@@ -54,7 +52,7 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
     def released(step: str) -> None:
         place = tmp_path / "migrations"
         shutil.copytree(migrations.PLACE, place, ignore=shutil.ignore_patterns("__pycache__"))
-        (place / "versions" / "v9000.py").write_text(step, encoding="utf-8")
+        (place / "versions" / "v9000.py").write_text(step + PLACE_OF_STEP, encoding="utf-8")
         monkeypatch.setattr(migrations, "PLACE", place)
         monkeypatch.setattr(schema, "VERSIONS", (*schema.VERSIONS, FOLLOWING))
 
