@@ -64,11 +64,11 @@ def sqlite_schema(connection: Connection) -> list[str]:
     found = []
     for table in sorted(inspect(connection).get_table_names()):
         for statement in (
-            'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(:table)',
-            'SELECT "table", "from", "to", on_update, on_delete FROM pragma_foreign_key_list(:table)',
-            'SELECT name, "unique", origin, partial FROM pragma_index_list(:table)',
+            text('SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(:table)'),
+            text('SELECT "table", "from", "to", on_update, on_delete FROM pragma_foreign_key_list(:table)'),
+            text('SELECT name, "unique", origin, partial FROM pragma_index_list(:table)'),
         ):
-            found += [f"{table} {tuple(row)}" for row in connection.execute(text(statement), {"table": table})]
+            found += [f"{table} {tuple(row)}" for row in connection.execute(statement, {"table": table})]
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"))
     found += [f"{row.name} {' '.join(row.sql.split())}" for row in rows]
     return sorted(found)
