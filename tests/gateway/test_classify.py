@@ -79,14 +79,37 @@ def test_a_call_and_its_question_are_one_settlement() -> None:
     answered(stage, 0, says("small"))
     answered(stage, 1, says("the answer"), attempt=2)
 
-    ((_, status, headers, _),) = stage.told
+    ((_, status, headers, body),) = stage.told
     (settlement,) = stage.settlements
+    assert (json.loads(body)["usage"]["cost"], json.loads(body)["usage"]["prompt_tokens"]) == (0.000208, 100)
+    assert b"x-headgate-cost: 0.000208000000\r\n" in headers
     assert (status, settlement.offer.name, settlement.outcome) == (200, "small", Outcome.ANSWERED)
     assert b"x-headgate-attempts: 2\r\n" in headers
     assert settlement.attempts == 2
     assert settlement.usage is not None
     assert (settlement.usage.input, settlement.usage.output) == (200, 4)
     assert settlement.cost == 2 * (100 * 1_000_000 + 2 * 2_000_000)
+
+
+def test_a_classifier_without_a_price_leaves_the_cost_unknown() -> None:
+    stage = Stage(entry("judge", pricing=None), entry("big"))
+    stage.principal = msgspec.structs.replace(PRINCIPAL, overlay=OVERLAY)
+    stage.begun(BODY)
+    answered(stage, 0, says("big"))
+    answered(stage, 1, says("the answer"), attempt=2)
+
+    assert json.loads(stage.told[0][3])["usage"]["cost"] is None
+    assert stage.settlements[0].cost is None
+
+
+def test_what_the_question_cost_is_settled_when_nobody_answers() -> None:
+    stage = staged(Overlay(routing=ROUTING))
+    call = stage.begun(BODY)
+    answered(stage, 0, says("big"))
+    call.upstream_failed(2, FAILED)
+
+    (settlement,) = stage.settlements
+    assert (settlement.outcome, settlement.attempts, settlement.cost) == (Outcome.FAILED, 2, 104_000_000)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,13 @@ from headgate.core.clock import Clock
 from headgate.core.json import encode
 from headgate.core.money import MoneyOutOfRange, usd_with_parts
 from headgate.core.usage import Usage
-from headgate.ledger.cost import Cost, cost
+from headgate.ledger.cost import Cost, cost, plus
 
 
 class Bill(msgspec.Struct):
     """The bill of one attempt, of a call that began at `started`. `usage` and `cost` are None until it is settled,
-    `cost` also without a price; `shown` is the cost in USD once `extra` was asked."""
+    `cost` also without a price; `shown` is the cost in USD once `extra` was asked. `before` is what the call spent
+    before, and is part of the cost."""
 
     offer: Offer
     clock: Clock
@@ -25,6 +26,7 @@ class Bill(msgspec.Struct):
     usage: Usage | None = None
     cost: Cost | None = None
     shown: bytes = b""
+    before: Bill | None = None
 
     def settle(self, usage: Usage) -> None:
         """Take the usage; without a price, or beyond what can be written down, the cost stays unknown.
@@ -38,6 +40,17 @@ class Bill(msgspec.Struct):
                 self.cost = cost(usage, price)
             except MoneyOutOfRange:
                 self.cost = None
+        if self.before is not None:
+            self._add(self.before)
+
+    def _add(self, before: Bill) -> None:
+        if before.cost is None or self.cost is None:
+            self.cost = None
+            return
+        try:
+            self.cost = plus(self.cost, before.cost)
+        except MoneyOutOfRange:
+            self.cost = None
 
     def extra(self, usage: Usage) -> bytes:
         """Our own members of the usage object: cost and its parts in USD, null if unknown; milliseconds; carbon."""

@@ -225,6 +225,8 @@ class Call:
             self._headers = headers
         elif self._request.stream:
             bill = self._bill = Bill(self._offer, self._road.clock, self._started)
+            if self._inquiry is not None:
+                bill.before = self._inquiry.bill
             self._relay = self._codec.relay(self._offer.json_name, self._request, bill.extra)
         if self._blocked and self._wire is not None:
             self._wire.pause()
@@ -394,6 +396,8 @@ class Call:
 
     def _answer(self, body: bytes) -> None:
         bill = self._bill = Bill(self._offer, self._road.clock, self._started)
+        if self._inquiry is not None:
+            bill.before = self._inquiry.bill
         answer = self._codec.whole(body, self._offer.json_name, self._request, bill.extra)
         if isinstance(answer, Failure):
             self._fail(answer)

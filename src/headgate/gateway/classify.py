@@ -18,6 +18,7 @@ from headgate.dialects.classifying import answered, asked, last_words
 from headgate.dialects.exchange import Inbound
 from headgate.dialects.openai_chat import ChatRequest
 from headgate.gateway.admission import codec_for
+from headgate.gateway.bill import Bill
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.fan_out_part import Part, PartCall, together
 from headgate.gateway.ports import Client, Settlement
@@ -54,6 +55,7 @@ class Inquiry:
         self._endpoint = endpoint
         self._undecided = undecided
         self._part = Part(self, road, endpoint=endpoint, number=0, opens=opens)
+        self._clock = road.clock
         self._deadline = road.clock.now() + SECONDS
         self._over = False
 
@@ -61,6 +63,16 @@ class Inquiry:
     def attempts(self) -> int:
         """How often the classifier was called."""
         return self._part.settlement.attempts if self._part.settlement is not None else 0
+
+    @property
+    def bill(self) -> Bill | None:
+        """What the classifier's answer used and cost, if it gave one."""
+        own = self._part.settlement
+        if own is None or own.usage is None:
+            return None
+        bill = Bill(self._undecided.classifier, self._clock, self._clock.now())
+        bill.settle(own.usage)
+        return bill
 
     def begin(self, principal: Principal, request: Inbound) -> None:
         """Ask. The answer may be told from within."""
@@ -89,13 +101,16 @@ class Inquiry:
             self._part.cancel()
 
     def added(self, settlement: Settlement) -> Settlement:
-        """The settlement of the call, with what the question used."""
+        """The settlement of the call, with what the question used. A cost has that in it already, by the bill."""
         own = self._part.settlement
         if own is None:
             return settlement
         usage, cost = together((own, settlement))
         return msgspec.structs.replace(
-            settlement, attempts=max(settlement.attempts, own.attempts), usage=usage, cost=cost
+            settlement,
+            attempts=max(settlement.attempts, own.attempts),
+            usage=usage,
+            cost=cost if settlement.usage is None else settlement.cost,
         )
 
     # What the part tells

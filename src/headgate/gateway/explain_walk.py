@@ -25,6 +25,9 @@ from headgate.gateway.road import Routing
 from headgate.gateway.selection import Notes, Undecided, Why, selected, stand_in
 from headgate.routing.plan import Plan, Try
 
+MOST_DROPPED: Final = 100
+"""Of the entries that `auto` passes over, those of a whole catalogue perhaps, the first so many are told."""
+
 _BROKEN: Final = Failure(kind=FailureKind.SERVER_ERROR, message="the upstream failed")
 _UNSEEN: Final = Reason(Word.UNKNOWN, "no entry of this name can be seen")
 
@@ -77,7 +80,7 @@ class Walk:
             raise
         finally:
             self.why = notes.why
-            for name in notes.passed:
+            for name in notes.passed[:MOST_DROPPED]:
                 self._drop_name(name)
 
     def links(self, first: Offer) -> tuple[Link, ...]:

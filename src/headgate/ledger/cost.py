@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from headgate.catalogue.offer import Price
-from headgate.core.money import MAX_COST, MoneyOutOfRange, Picodollars
+from headgate.core.money import MAX_COST, MoneyOutOfRange, Picodollars, checked
 from headgate.core.usage import Usage
 
 
@@ -15,6 +15,11 @@ class Cost(msgspec.Struct, frozen=True, gc=False):
     total: Picodollars
     input: Picodollars
     output: Picodollars
+
+
+def plus(one: Cost, other: Cost) -> Cost:
+    """Two costs as one, or MoneyOutOfRange."""
+    return Cost(checked(one.total + other.total), one.input + other.input, one.output + other.output)
 
 
 def cost(usage: Usage, price: Price) -> Cost:

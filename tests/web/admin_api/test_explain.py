@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headgate.core.json import JsonObject
+from headgate.gateway.explain_walk import MOST_DROPPED
 from tests.web.admin_api.routes import chain, chat, dropped, explained, fails, governed, uid_of
 from tests.web.api import Api
 
@@ -64,6 +65,14 @@ def test_auto_shows_what_was_passed_over(hall: Api) -> None:
     found = explained(hall, chat("auto"))
 
     assert (found["entry"]["model_id"], dropped(found)) == ("fine", {"gone": ["unknown"], "off": ["disabled"]})
+
+
+def test_of_a_whole_catalogue_that_is_passed_over_the_first_are_told(hall: Api) -> None:
+    for name in range(MOST_DROPPED + 1):
+        hall.create(f"m{name:03}", tags=["code"])
+    governed(hall, allowed_models=["other"], routing={"strategy": "capabilities", "tags": ["code"]})
+
+    assert len(explained(hall, chat("auto"))["dropped"]) == MOST_DROPPED
 
 
 def test_a_classifier_is_named_and_not_asked(hall: Api) -> None:

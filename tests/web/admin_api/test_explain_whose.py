@@ -106,6 +106,7 @@ def test_an_administrator_of_the_platform_asks_about_anybody(hall: Api) -> None:
     [
         ({}, "body"),
         ({"body": []}, "body"),
+        ({"body": {"messages": "x" * 300_000}}, "body"),
         ({"body": {}, "path": "/v1/models"}, "path"),
         ({"body": {}, "headers": {"Authorization": "Bearer x"}}, "headers.Authorization"),
         ({"body": {}, "headers": {"X-Project-ID": "web"}}, "headers.X-Project-ID"),

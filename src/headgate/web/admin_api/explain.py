@@ -30,6 +30,8 @@ from headgate.web.errors import answer
 Caller = Annotated[Principal, Depends(Requires())]
 
 MOST_HEADERS: Final = 100
+BODY_LIMIT: Final = 256 * 1024
+"""Bytes: the body is written anew for every entry that is weighed."""
 _DEFAULT_PATH: Final = "/v1/chat/completions"
 _ELSEWHERE: Final = frozenset(
     {"authorization", "x-organization-id", "x-project-id", *(name.decode() for name in KEY_HEADERS)}
@@ -131,12 +133,14 @@ async def _read(request: Request) -> tuple[Asked, Whose]:
         fields.refuse("path", f"{', '.join(EXPLAINED)} are accepted, not {path[:64]!r}")
     if not fields.has("body"):
         fields.refuse("body", "the request's body is required, an object")
-    body, headers = fields.mapping("body"), _headers(fields)
+    body, headers = encode(fields.mapping("body")), _headers(fields)
+    if len(body) > BODY_LIMIT:
+        fields.refuse("body", f"at most {BODY_LIMIT} bytes are accepted, not {len(body)}")
     key, user, organization, project = (fields.text(word, default="") for word in words)
     fields.check()
     assert endpoint is not None, "another path was refused"
     whose = Whose(key=key, user=user, organization=organization, project=project)
-    return Asked(endpoint, headers, encode(body)), whose
+    return Asked(endpoint, headers, body), whose
 
 
 def _headers(fields: Fields) -> list[tuple[bytes, bytes]]:
