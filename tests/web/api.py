@@ -212,40 +212,52 @@ def tenancy_of(town: Town, desk: Desk, database: Database, writer: Workers) -> T
     )
 
 
+def sign_in_of(town: Town, grants: Grants, writer: Workers) -> SignIn:
+    return SignIn(
+        town.directory,
+        grants,
+        passwords=Argon2Passwords(town.randomness),
+        limits=Limits.of(town.clock, by_email=5, by_address=20),
+        changes=Changes(writer),
+    )
+
+
+def grants_of(town: Town, database: Database, writer: Workers) -> Grants:
+    return Grants(
+        town.directory,
+        SqlDirectory(database),
+        writer=writer,
+        signer=Signer(),
+        clock=town.clock,
+        randomness=town.randomness,
+    )
+
+
+def one_gauge() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    Gauge("headgate_test", "A number.", registry=registry).set(7)
+    return registry
+
+
 @contextmanager
 def api_at(directory: Path) -> Iterator[Api]:
     """The application on an empty database in a directory."""
     with desk_at(directory) as desk:
         town, writer, probes = Town(), Workers("writer", threads=1), KnownOutcome(desk)
         database = open_database(directory / "defaults")
-        registry = CollectorRegistry()
-        Gauge("headgate_test", "A number.", registry=registry).set(7)
         identify = Identify(town.directory, KnownSessions(), clock=town.clock)
         api: Api
-        grants = Grants(
-            town.directory,
-            SqlDirectory(database),
-            writer=writer,
-            signer=Signer(),
-            clock=town.clock,
-            randomness=town.randomness,
-        )
+        grants = grants_of(town, database, writer)
         management = Management(
             is_ready=lambda: api.ready,
-            registry=registry,
+            registry=one_gauge(),
             desk=desk,
             administer=Administer(desk),
             defaults=PlatformDefaults(SqlDefaults(database)),
             directory=town.directory,
             tenancy=tenancy_of(town, desk, database, writer),
             grants=grants,
-            sign_in=SignIn(
-                town.directory,
-                grants,
-                passwords=Argon2Passwords(town.randomness),
-                limits=Limits.of(town.clock, by_email=5, by_address=20),
-                changes=Changes(writer),
-            ),
+            sign_in=sign_in_of(town, grants, writer),
             signing_keys=SigningKeys([], SqlDirectory(database), writer=writer, texts=Signer(), new_key=new_key),
             identify=identify,
             tests=Smokes(desk),

@@ -404,14 +404,14 @@ class Call:
             return
         self._settle(Outcome.ANSWERED, 200)
         cost = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
-        head = answer_head(self.request_id, self._offer, self._attempt, b"application/json", cost)
+        head = answer_head(self.request_id, self._offer, self._attempt, b"application/json", more=cost)
         self._client.answer(200, head, answer)
 
     def _open_stream(self) -> None:
         self.state = STREAM
         self._first_byte = self._road.clock.now() - self._started
         more = b"cache-control: no-cache\r\n"
-        head = answer_head(self.request_id, self._offer, self._attempt, b"text/event-stream; charset=utf-8", more)
+        head = answer_head(self.request_id, self._offer, self._attempt, b"text/event-stream; charset=utf-8", more=more)
         self._client.start(200, head)
 
     def _finish_stream(self, relay: Relay, *, framed: bool) -> None:

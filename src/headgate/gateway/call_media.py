@@ -62,7 +62,7 @@ class MediaCall(Call):
         assert opened is not None, "what is relayed was opened"
         self.state = STREAM
         self._first_byte = self._road.clock.now() - self._started
-        head = answer_head(self.request_id, self._offer, self._attempt, opened.content_type, _NOT_GUESSED)
+        head = answer_head(self.request_id, self._offer, self._attempt, opened.content_type, more=_NOT_GUESSED)
         self._client.start(200, head)
 
     def _finish_stream(self, relay: Relay, *, framed: bool) -> None:

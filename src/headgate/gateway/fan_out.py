@@ -235,7 +235,7 @@ class FanOut:
         cost = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
         attempts = self._attempts()
         self._settle(Outcome.ANSWERED, 200)
-        head = answer_head(self.request_id, current.offer, attempts, b"application/json", cost)
+        head = answer_head(self.request_id, current.offer, attempts, b"application/json", more=cost)
         self._client.answer(200, head, body)
 
     def _refuse(self, error: GatewayError) -> None:
