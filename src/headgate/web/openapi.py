@@ -25,7 +25,7 @@ _DESCRIPTION: Final = (
     "`/v2/workspaces/slug:llm-gateway/webhooks/v1`; the registry API below `/api/models`; the assets API below "
     "`/assets/models`; Headgate's own management below `/admin/v1`. "
     "Errors are flat: `error`, `code`, `message` and `status` always, `details` and `retryAfter` where they apply; "
-    "the assets API has the platform's envelope, the registry API `{\"detail\": ...}`. "
+    'the assets API has the platform\'s envelope, the registry API `{"detail": ...}`. '
     "Every answer carries `x-request-id`."
 )
 _SECURITY: Final[JsonObject] = {
