@@ -27,6 +27,8 @@ _VARIES: Final = (
     (re.compile(r'"(request_id|trace_id)":"[^"]*"'), r'"\1":V'),
     (re.compile(r"headgate_\S+(\{[^}]*\})? [-+.\de]+"), "METRIC"),
 )
+_PAGE: Final = 200_000
+"""A body of this size is a document that is the same for everybody."""
 _OF_HEADERS: Final = ("content-type", "allow", "www-authenticate", "retry-after", "connection", "cache-control")
 
 
@@ -73,14 +75,19 @@ class Asker:
 
 
 def _told(answer: httpx2.Response, statements: list[str], words: tuple[str, str]) -> Told:
-    body = answer.text
+    headers = tuple(answer.headers.get(name, "") for name in _OF_HEADERS)
+    body = answer.text if len(answer.content) > _PAGE else _plain(answer.text, words)
+    return Told(answer.status_code, headers, body, tuple(statements))
+
+
+def _plain(body: str, words: tuple[str, str]) -> str:
+    """Without what differs between any two requests."""
     for text, instead in zip(words, ("WORD", "MADE"), strict=True):
         for form in dict.fromkeys((text, quote(text, safe=""), text[:64])):
             body = re.sub(rf"(?<![\w-]){re.escape(form)}(?![\w-])", instead, body) if form else body
     for pattern, instead in _VARIES:
         body = pattern.sub(instead, body)
-    headers = tuple(answer.headers.get(name, "") for name in _OF_HEADERS)
-    return Told(answer.status_code, headers, body, tuple(statements))
+    return body
 
 
 def differences(town: Town, scenario: Scenario, asker: Asker, *, every: bool) -> Iterator[str]:

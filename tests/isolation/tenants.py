@@ -75,9 +75,9 @@ class Town:
     def __init__(self, gateway: Running) -> None:
         self.gateway = gateway
         # Before the others, so that their numbers are none that any gateway has.
-        self._settle("umbra")
-        self.mine = self._settle("acme")
-        self.theirs = self._settle("globex")
+        self.settle("umbra")
+        self.mine = self.settle("acme")
+        self.theirs = self.settle("globex")
         gateway.comes_to_rest()
 
     def ask(self, method: str, path: str, body: Json = None, **headers: str) -> Json:
@@ -93,7 +93,8 @@ class Town:
         body = {"name": "weak", "permissions": list(permissions)}
         return str(self.ask("POST", "/admin/v1/keys", body, by=self.mine.token)["key"])
 
-    def _settle(self, slug: str) -> Tenant:
+    def settle(self, slug: str) -> Tenant:
+        """A new organization with one of everything."""
         root = self.gateway.root
         made = self.ask("POST", "/admin/v1/organizations", {"slug": slug, "name": slug}, by=root)
         tenant = Tenant(slug=slug, words={"organization": [made["id"], slug], "slug": [slug]})
@@ -202,7 +203,7 @@ def nothing(kind: str, word: str) -> str:
     """A word of the same form that stands for nothing."""
     chance = random.Random(f"{kind} {word}")  # noqa: S311
     if word.isdecimal():
-        return "9" * (len(word) if kind != "revision" else 9)
+        return "9" * 9
     # The beginning stays, so that it sorts like the word, for lists that begin behind one.
     kept = word[:-_DRAWN]
     return kept + "".join(_other(each, chance) for each in word[-_DRAWN:])
