@@ -55,3 +55,18 @@ def test_the_other_tenants_context_is_none(town: Town, by_carrier: dict[str, Ask
     ]
 
     assert not found, "\n".join(found)
+
+
+def test_a_revision_of_the_other_tenant_is_a_moment_and_nothing_else(town: Town) -> None:
+    # Numbers are everybody's, so a scope can be compared at any of them: at these nothing of acme's changed.
+    numbers = sorted(map(int, town.theirs.words["revision"]))
+    credential = {"authorization": f"Bearer {town.mine.token}"}
+    base = "/admin/v1/catalogue/revisions"
+
+    answers = [
+        town.gateway.ask("GET", f"{base}/{numbers[0] - 1}/diff/{number}?scope={scope}", headers=credential)
+        for number in numbers
+        for scope in town.mine.words["scope"]
+    ]
+
+    assert {(each.status_code, each.content) for each in answers} == {(200, b'{"differences":[]}')}
