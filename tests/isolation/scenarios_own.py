@@ -85,6 +85,7 @@ def tenancy() -> Iterator[Scenario]:
 def _people() -> Iterator[Scenario]:
     members, one = "/admin/v1/memberships", "/admin/v1/memberships/{user}"
     yield Scenario(f"POST {members}", members, body={"user": "<user>", "role": "viewer"})
+    yield Scenario(f"POST {members}", members, body={"email": "<email>", "role": "viewer"})
     yield Scenario(f"GET {members}", members)
     yield Scenario(f"GET {one}", f"{members}/<user>")
     yield Scenario(f"PATCH {one}", f"{members}/<user>", body={"role": "owner"})

@@ -50,8 +50,9 @@ class Members:
         return found
 
     async def add(self, by: Principal, *, user: str = "", email: str = "", role: Role) -> Membership:
-        """Make a user a member: by id those whom the principal may see, by e-mail anybody.
+        """Make a user a member: by e-mail also one who is in no organization yet.
 
+        Who belongs to another organization is not there: only a platform administrator brings the two together.
         Forbidden, NotFound, Conflict.
         """
         self._tenancy.demand_manager(by)
@@ -114,13 +115,13 @@ class Members:
         return ended[0]
 
     def _person(self, by: Principal, *, user: str, email: str) -> User:
-        found = self._directory.user_by_email(normal_email(email)) if email else self._directory.user(user)
-        known = found is not None and (
-            email or by.platform_admin or self._directory.membership(found.id, by.organization)
-        )
-        if found is None or not known:
-            raise NotFound(f"user {email or user!r} does not exist")
-        return found
+        directory = self._directory
+        found = directory.user_by_email(normal_email(email)) if email else directory.user(user)
+        if found is not None:
+            is_free = bool(email) and not directory.memberships_of(found.id)
+            if by.platform_admin or is_free or directory.membership(found.id, by.organization):
+                return found
+        raise NotFound(f"user {email or user!r} does not exist")
 
     def _demand_giver(self, by: Principal, role: Role) -> None:
         if not may_give_role(self._tenancy.standing(by), role):
