@@ -34,11 +34,23 @@ async def test_nothing_leaves_before_the_turn_ends() -> None:
     outbox, transport = Outbox(), Written()
 
     outbox.write(transport, b"one")
-    outbox.write(transport, b"two")
 
     assert transport.data == []
     await asyncio.sleep(0)
-    assert transport.data == [b"one", b"two"]
+    assert transport.data == [b"one"]
+
+
+async def test_what_is_written_to_one_transport_in_a_row_leaves_in_one_piece() -> None:
+    outbox, transport, other = Outbox(), Written(), Written()
+
+    outbox.write(transport, b"head")
+    outbox.write(transport, b"event")
+    outbox.write(other, b"between")
+    outbox.write(transport, b"end")
+    await asyncio.sleep(0)
+
+    assert transport.data == [b"headevent", b"end"]
+    assert other.data == [b"between"]
 
 
 async def test_what_was_flushed_does_not_leave_again_at_the_end_of_the_turn() -> None:

@@ -34,6 +34,10 @@ class Outbox:
         held = self._held
         if not held:
             asyncio.get_running_loop().call_soon(self.flush)
+        elif held[-1][0] is transport:
+            # The head of an answer and its first event, or its last event and its end: one segment instead of two.
+            held[-1] = (transport, held[-1][1] + data)
+            return
         held.append((transport, data))
 
     def flush(self) -> None:
