@@ -62,7 +62,8 @@ def test_another_format_is_asked_the_same_question() -> None:
     sent = json.loads(codec.outbound(RerankRequest(ASKED), route, {}))
     body = read(codec.whole(json.dumps(answer).encode(), MINE, RerankRequest(ASKED), extra))
 
-    assert (sent["temperature"], "system" in sent, codec.path(route, RerankRequest(ASKED))) == (0, True, "/v1/messages")
+    assert ("temperature" in sent, "system" in sent) == (False, True)
+    assert codec.path(route, RerankRequest(ASKED)) == "/v1/messages"
     assert body["results"][0] == {"index": 1, "relevance_score": 0.5}
     assert body["meta"]["billed_units"] == {"input_tokens": 7, "output_tokens": 3}
 
@@ -72,6 +73,7 @@ def test_another_format_is_asked_the_same_question() -> None:
     [
         '{"results":[{"index":0,"relevance_score":0.25},{"index":1,"relevance_score":1}]}',
         '```json\n{"results":[{"index":0,"relevance_score":0.25},{"index":1,"relevance_score":1}]}\n```',
+        '\n```\n\n[{"index":0,"relevance_score":0.25},{"index":1,"relevance_score":1}]``` ',
         '[{"index":1,"relevance_score":1},{"index":0,"relevance_score":0.25}]',
     ],
 )
@@ -98,6 +100,11 @@ def test_a_document_that_the_model_left_out_comes_last() -> None:
         '{"results":[{"index":true,"relevance_score":true}]}',
         '{"results":[{"index":0,"relevance_score":"high"}]}',
         '{"results":' + "[" * 100_000,
+        "```",
+        "``` ```",
+        "`````",
+        pytest.param("```json" + "\n" * 500_000, id="a block of blank lines without an end"),
+        pytest.param("```" + "\n" * 500_000 + "```", id="a block of blank lines"),
     ],
 )
 def test_what_has_no_score_of_any_document_cannot_be_read(text: str) -> None:

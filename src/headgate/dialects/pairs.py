@@ -79,7 +79,9 @@ CODECS: Final[Mapping[Operation, Codecs]] = MappingProxyType(
         Operation.TRANSLATION: _alike(TranslationOverOpenAI()),
         Operation.SPEECH: _alike(SpeechOverOpenAI()),
         Operation.RERANK: {
-            **{dialect: RerankOverChat(codec, json_mode=dialect == "openai") for dialect, codec in _CHAT.items()},
+            "openai": RerankOverChat(_CHAT["openai"], json_mode=True, cold=True),
+            # Newer models of Anthropic's refuse the very word temperature.
+            "anthropic": RerankOverChat(_CHAT["anthropic"], json_mode=False, cold=False),
             "mock": RerankOverRerank("mock"),
             RERANK: RerankOverRerank("native"),
         },

@@ -1,14 +1,13 @@
 """Ordering documents by asking a chat model, for models whose provider has no way of its own.
 
-One question for all documents, temperature 0, answered in JSON. The documents are data in the question, each with its
-number; what a document says of its own rank is left to the model's judgement, but no answer can name a document that
-was not sent or a score outside 0 and 1.
+One question for all documents, answered in JSON, at temperature 0 where no model of the dialect refuses the word. The
+documents are data in the question, each with its number; what a document says of its own rank is left to the model's
+judgement, but no answer can name a document that was not sent or a score outside 0 and 1.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -33,7 +32,7 @@ _TASK: Final = (
     'Answer with one JSON object and nothing else: {"results": [{"index": 0, "relevance_score": 0.5}]}, one result '
     "for every document, with its index and a relevance_score from 0 (unrelated) to 1 (a perfect answer)."
 )
-_FENCED: Final = re.compile(r"\s*```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL)
+_FENCE: Final = "```"
 
 _json = msgspec.json.Decoder().decode
 
@@ -55,11 +54,13 @@ _completion = msgspec.json.Decoder(_Completion).decode
 
 
 class RerankOverChat:
-    """Asks a chat model through the codec of its dialect. `json_mode`: the dialect can demand a JSON object."""
+    """Asks a chat model through the codec of its dialect. `json_mode`: the dialect can demand a JSON object; `cold`:
+    all its models take a temperature."""
 
-    def __init__(self, chat: Codec, *, json_mode: bool) -> None:
+    def __init__(self, chat: Codec, *, json_mode: bool, cold: bool) -> None:
         self._chat = chat
         self._json_mode = json_mode
+        self._cold = cold
 
     def path(self, route: Route, request: Inbound) -> str:
         return self._chat.path(route, self._question(request))
@@ -112,17 +113,18 @@ class RerankOverChat:
                     accepted = ", ".join(sorted(UNDERSTOOD))
                     message = f"{name!r} means nothing to a chat model that is asked to order documents"
                     raise InvalidBody(f"{message}; accepted: {accepted}", details=[detail(name, accepted)])
-            request.question = ChatRequest(_asked(request, json_mode=self._json_mode))
+            request.question = ChatRequest(_asked(request, json_mode=self._json_mode, cold=self._cold))
         return request.question
 
 
-def _asked(request: RerankRequest, *, json_mode: bool) -> bytes:
+def _asked(request: RerankRequest, *, json_mode: bool, cold: bool) -> bytes:
     documents = [{"index": index, "text": text} for index, text in enumerate(request.documents)]
     question = encode({"query": request.query, "documents": documents}).decode()
     body: JsonObject = {
         "messages": [{"role": "system", "content": _TASK}, {"role": "user", "content": question}],
-        "temperature": 0,
     }
+    if cold:
+        body["temperature"] = 0
     if json_mode:
         body["response_format"] = {"type": "json_object"}
     return encode(body)
@@ -130,8 +132,7 @@ def _asked(request: RerankRequest, *, json_mode: bool) -> bytes:
 
 def _scores(text: str, count: int) -> dict[int, float]:
     """The score of each document, as far as the model gave one; ValueError if it gave none."""
-    fenced = _FENCED.fullmatch(text)
-    said = _json(fenced[1] if fenced else text)
+    said = _json(_unfenced(text))
     listed = said.get("results") if isinstance(said, dict) else said
     scores: dict[int, float] = {}
     for each in listed if isinstance(listed, list) else []:
@@ -141,6 +142,14 @@ def _scores(text: str, count: int) -> dict[int, float]:
     if not scores:
         raise ValueError("it names no document with a score")
     return scores
+
+
+def _unfenced(text: str) -> str:
+    """What stands in a block of code, if that is all there is. Models write endless blank lines, so no pattern here."""
+    text = text.strip()
+    if len(text) < 2 * len(_FENCE) or not (text.startswith(_FENCE) and text.endswith(_FENCE)):
+        return text
+    return text.removeprefix(_FENCE).removesuffix(_FENCE).removeprefix("json")
 
 
 def _number(fields: JsonObject, name: str) -> float | None:
