@@ -156,6 +156,16 @@ def test_a_form_is_refused(body: bytes, words: str) -> None:
         pytest.param(b"Content-Type: text/plain", id="no disposition"),
         pytest.param(b'Content-Disposition: form-data; name="a"\r\nContent-Disposition: form-data', id="two of them"),
         pytest.param(b'Content-Disposition: form-data; name="f"; filename="a\r\nb"', id="a line end in a file name"),
+        pytest.param(
+            b'Content-Disposition: form-data; name="f"; name*0="mo"; name*1="del"', id="a name that some put together"
+        ),
+        pytest.param(
+            b'Content-Disposition: form-data; name="f"; filename="a\\"; name=model; x="', id="a quote that some take"
+        ),
+        pytest.param(
+            b'Content-Disposition: form-data; name="f"; filename="\\\\"; filename*="; name=model; "',
+            id="a backslash that some take for the next one's",
+        ),
         pytest.param(b'Content-Disposition: form-data;\r\n name="a"', id="a folded line"),
         pytest.param(b'Content-Disposition: form-data; name="a"\nX: y', id="half a line end"),
         pytest.param(b'Content-Disposition: form-data; name="a"\x00', id="a NUL"),

@@ -34,6 +34,7 @@ _PARAMETER: Final = re.compile(rb"[ \t]*;[ \t]*(" + _TOKEN + rb")=(" + _TOKEN + 
 _FIELD: Final = re.compile(rb"(" + _TOKEN + rb"):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
 _NAME: Final = re.compile(rb"[A-Za-z0-9_.-]+(?:\[[A-Za-z0-9_.-]*\])*")
 _LONGEST_NAME: Final = 128
+_PARAMETERS: Final = frozenset({b"name", b"filename", b"filename*"})
 _PLAIN: Final = frozenset({b"binary", b"8bit", b"7bit"})
 
 
@@ -216,13 +217,24 @@ def _disposition(value: bytes) -> tuple[bytes, bool]:
     """The name of a part, and whether it is a file."""
     kind, _, _ = value.partition(b";")
     parameters = _parameters(value[len(kind) :])
-    if kind.strip(b" \t").lower() != b"form-data" or parameters is None or b"name*" in parameters:
+    if kind.strip(b" \t").lower() != b"form-data" or parameters is None or not _reads_alike(value, parameters):
         raise InvalidBody(f'a part of the form has the Content-Disposition {_shown(value)}; send form-data; name="..."')
     name = parameters.get(b"name", b"")
     if len(name) > _LONGEST_NAME or _NAME.fullmatch(name) is None:
         accepted = f"1 to {_LONGEST_NAME} letters, digits, '_', '-', '.' and brackets at the end"
         raise InvalidBody(f"a part of the form is called {_shown(name)}; a name is {accepted}")
     return name, b"filename" in parameters or b"filename*" in parameters
+
+
+def _reads_alike(value: bytes, parameters: dict[bytes, bytes]) -> bool:
+    """Whether no reader finds another name in a Content-Disposition.
+
+    Some put a name together from `name*0` and `name*1`. Others know no backslash, or miscount them, and see the end of
+    a quoted value elsewhere; what they then read goes on as a parameter only behind a semicolon.
+    """
+    if not parameters.keys() <= _PARAMETERS:
+        return False
+    return b"\\" not in value or not any(b";" in each for each in parameters.values())
 
 
 def _parameters(text: bytes) -> dict[bytes, bytes] | None:
