@@ -167,7 +167,9 @@ class Lane(ParsedConnection):
                 return
         if self.whole:
             self.taking = False
-            self.deadline = NO_DEADLINE
+            # An answer that began before the body ended may wait for its reader already.
+            stalls = self.flow.write_paused
+            self.deadline = self.inbound.now + self.limits.stall_seconds if stalls else NO_DEADLINE
             if call is None:
                 self.complete_cycle()
             else:

@@ -162,8 +162,11 @@ class AnsweringConnection(Connection):
         self.phase = WAITING
         self.taking = False
         self.forget()
-        limits = self.limits
-        self.deadline = self.inbound.now + (limits.stall_seconds if self.flow.write_paused else limits.idle_seconds)
+        if self.flow.write_paused:
+            self.deadline = self.inbound.now + self.limits.stall_seconds
+            self.flow.pause_reading()
+        else:
+            self.deadline = self.inbound.now + self.limits.idle_seconds
 
     def forget(self) -> None:
         """What was recorded of the message that is answered is of no use for the next one."""

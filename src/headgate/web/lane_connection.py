@@ -212,6 +212,9 @@ class Connection(HttpToolsProtocol):
         self._unsent = self.transport.get_write_buffer_size()
         if not self.taking and self.phase is not CLOSED:
             self.deadline = self.inbound.now + self.limits.stall_seconds
+        if self.phase is WAITING:
+            # Who does not read the last answer is asked for nothing more: what waits for one client has a bound.
+            self.flow.pause_reading()
         if self.call is not None:
             # Not from here: this may run inside a write of that very call.
             self.loop.call_soon(self.tell_flow)
@@ -220,6 +223,7 @@ class Connection(HttpToolsProtocol):
         super().resume_writing()
         if self.phase is WAITING:
             self.deadline = self.inbound.now + self.limits.idle_seconds
+            self.flow.resume_reading()
         elif not self.taking and (self.phase is CALL or self.phase is ASGI):
             self.deadline = NO_DEADLINE
         if self.call is not None:

@@ -68,6 +68,8 @@ class ParsedConnection(ApplicationConnection):
 
     def on_message_begin(self) -> None:
         if self.phase is DRAINING and self.whole:
+            # Who has not read the last answer gets no other.
+            self.deaf = self.deaf or self.flow.write_paused
             self.rest()
         if self.phase is not WAITING:
             self.stop_reading()
