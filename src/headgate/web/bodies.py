@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from headgate.core.errors import InvalidBody, InvalidJson, PayloadTooLarge, detail
 from headgate.core.json import Json, JsonObject
+from headgate.web.requests import demand_unchanged
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
 """Bytes of one body. 500 entries of several kilobytes each fit."""
@@ -45,6 +46,7 @@ async def _read(request: Request) -> bytes:
                 raise PayloadTooLarge(f"the body has more than {BODY_LIMIT} bytes")
     except ClientDisconnect:
         raise InvalidJson("the body ended before it was complete") from None
+    await demand_unchanged(request)
     return bytes(body)
 
 
