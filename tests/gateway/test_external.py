@@ -236,3 +236,12 @@ def test_a_claim_is_found_by_its_name_and_then_by_its_way() -> None:
 )
 def test_the_words_of_a_claim(value: Json, words: tuple[str, ...]) -> None:
     assert texts(value) == words
+
+
+@pytest.mark.parametrize(("words", "owner"), [(["admins"], False), (["users"], False), (["bosses"], True)], ids=str)
+def test_words_that_mean_less_than_the_membership_make_less_of_an_owner(words: Json, *, owner: bool) -> None:
+    frontier = Frontier()
+    frontier.town.directory.put_identity(ExternalIdentity(issuer=ISSUER, subject="ann", user="u-ann", created_at=NOW))
+    frontier.tokens.subject = "ann"
+
+    assert frontier.comes(org="acme", groups=words).organization_owner is owner

@@ -131,16 +131,6 @@ def test_a_user_of_another_organization_is_as_unknown_by_id_as_a_random_one(hall
     assert said[0] == said[1]
 
 
-def test_who_is_in_no_organization_is_made_a_member_by_email(hall: Hall) -> None:
-    root = hall.directory.user("u-root")
-    assert root is not None
-    hall.directory.put_user(msgspec.structs.replace(root, email="root@example.com"))
-
-    asyncio.run(hall.members.add(hall.person("adam"), email=" Root@Example.com", role=Role.MEMBER))
-
-    assert role(hall, "root") is Role.MEMBER
-
-
 def test_who_is_in_another_organization_is_as_unknown_by_email_as_nobody(hall: Hall) -> None:
     gus = hall.directory.user("u-gus")
     assert gus is not None

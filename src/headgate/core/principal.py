@@ -30,7 +30,8 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     was shown. `scopes` are the keys of the scopes that it resolves names in, in order. `permissions` are granted
     patterns of `product:resource:action`, `*` only at the end. `model_scopes` empty means any model, otherwise the
     names that it may call. `overlay` is what the organization lays over the catalogue, None without an organization.
-    `organization_admin`: an owner or admin of the organization, or a platform administrator. `agent_models`, like
+    `organization_admin`: an owner or admin of the organization, or a platform administrator; `organization_owner`: an
+    owner, or the latter. `agent_models`, like
     `model_scopes` those of the agent on whose behalf they call, and `lacks` are about this one request of theirs.
     """
 
@@ -43,6 +44,7 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     project: str = ""
     platform_admin: bool = False
     organization_admin: bool = False
+    organization_owner: bool = False
     permissions: frozenset[str] = frozenset()
     model_scopes: frozenset[str] = frozenset()
     agent_models: frozenset[str] = frozenset()

@@ -211,6 +211,7 @@ class Identify:
         if claimed is not None:
             membership = claimed.as_member(membership)
         admin = user.platform_admin or (membership is not None and membership.role in _ADMINS)
+        owner = user.platform_admin or (membership is not None and membership.role is Role.OWNER)
         project = self._contexts.project_of_user(user, organization, named=named.project, admin=admin)
         return Principal(
             id=f"user:{user.id}",
@@ -222,6 +223,7 @@ class Identify:
             project=project.id if project is not None else "",
             platform_admin=user.platform_admin,
             organization_admin=organization is not None and admin,
+            organization_owner=organization is not None and owner,
             permissions=self._permissions(user, membership, project, admin=admin),
             scopes=scopes(organization, project, user=user.id),
             overlay=organization.settings.overlay if organization is not None else None,

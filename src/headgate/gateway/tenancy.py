@@ -98,10 +98,18 @@ class Tenancy(msgspec.Struct, frozen=True, kw_only=True):
             raise Forbidden(f"this takes {MEMBERS_MANAGE!r} in the organization, and a key that is bound to no project")
 
     def standing(self, by: Principal) -> Standing:
-        """What the principal is in the organization of its request, when it hands something out there."""
-        membership = self.directory.membership(by.user, by.organization) if by.user else None
-        owner = membership is not None and membership.role is Role.OWNER
-        return Standing(permissions=by.permissions, admin=by.organization_admin, owner=by.platform_admin or owner)
+        """What the principal is in the organization of its request, when it hands something out there.
+
+        Never more than the request may be: the token of an identity provider may mean less than the membership. And
+        never more than the directory says at this moment: Forbidden for a person who is no member any more.
+        """
+        if by.platform_admin or not by.user:
+            return Standing(permissions=by.permissions, admin=by.organization_admin, owner=by.platform_admin)
+        membership = self.directory.membership(by.user, by.organization)
+        if membership is None:
+            raise Forbidden("your membership in the organization has ended")
+        owner = by.organization_owner and membership.role is Role.OWNER
+        return Standing(permissions=by.permissions, admin=by.organization_admin, owner=owner)
 
 
 def demand_platform_admin(by: Principal) -> None:

@@ -118,7 +118,8 @@ class Members:
         directory = self._directory
         found = directory.user_by_email(normal_email(email)) if email else directory.user(user)
         if found is not None:
-            is_free = bool(email) and not directory.memberships_of(found.id)
+            # Whose requests are about the whole platform is not drawn into an organization by its admins.
+            is_free = bool(email) and not found.platform_admin and not directory.memberships_of(found.id)
             if by.platform_admin or is_free or directory.membership(found.id, by.organization):
                 return found
         raise NotFound(f"user {email or user!r} does not exist")
