@@ -142,9 +142,11 @@ class Directory(Tenants):
     # Changes
 
     def drop_organization(self, organization: Organization) -> None:
-        """With it end its projects, its keys, and every membership in it."""
+        """With it end its projects, its keys, and every membership in it. Sessions that kept it keep none."""
         for key in self._keys_of.pop(organization.id, {}).values():
             self._by_digest.pop(key.digest, None)
+        for session in [each for each in self._sessions.values() if each.organization == organization.id]:
+            self.put_session(msgspec.structs.replace(session, organization=""))
         super().drop_organization(organization)
 
     def drop_project(self, project: Project) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from headgate.access.identity import ExternalIdentity, Membership, Organization, Project, ProjectMembership, User
 
 
@@ -101,11 +103,13 @@ class Tenants:
         self.generation += 1
 
     def drop_organization(self, organization: Organization) -> None:
-        """With it end its projects and every membership in it."""
+        """With it end its projects and every membership in it. Who had it as default has none."""
         for project in self.projects_of(organization.id):
             self.drop_project(project)
         for member in self.members(organization.id):
             self.drop_membership(member)
+        for user in [each for each in self._users.values() if each.default_organization == organization.id]:
+            self.put_user(msgspec.structs.replace(user, default_organization=""))
         self._organizations.pop(organization.id, None)
         self._slugs.pop(organization.slug, None)
         self._projects.pop(organization.id, None)

@@ -142,3 +142,22 @@ def test_an_empty_organization_is_deleted_and_its_members_are_in_it_no_more(hall
     assert hall.ask("GET", f"{PATH}/globex").status_code == 404
     assert hall.ask("GET", PATH, by="gus", headers={"x-organization-id": "globex"}).status_code == 403
     assert [each["slug"] for each in read(hall.ask("GET", PATH, by="mia"))["items"]] == ["acme"]
+
+
+def test_whoever_was_at_home_in_a_deleted_organization_goes_on_without_it(hall: Api) -> None:
+    mia = hall.town.token("mia")
+    token = hall.town.directory.token("t-mia")
+    assert token is not None
+    hall.tenancy.store.put_token(token)
+    hall.ask("PATCH", "/admin/v1/users/me", by=mia, body={"default_organization": "globex"})
+    opened = read(hall.ask("POST", "/admin/v1/sessions", by=mia, headers={"x-organization-id": "globex"}))
+    session = opened["token"].encode()
+
+    hall.ask("DELETE", "/admin/v1/projects/main", by="gus")
+    assert hall.ask("DELETE", f"{PATH}/globex").status_code == 200
+
+    assert [each["slug"] for each in read(hall.ask("GET", PATH, by=session))["items"]] == ["acme"]
+    renamed = hall.ask("PATCH", "/admin/v1/users/me", by=session, body={"name": "Mia"})
+    assert (renamed.status_code, read(renamed)["default_organization"]) == (200, None)
+    assert hall.ask("DELETE", f"/admin/v1/sessions/{opened['id']}", by=session).status_code == 200
+    assert hall.ask("GET", PATH, by=session).status_code == 401
