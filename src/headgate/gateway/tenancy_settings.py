@@ -6,6 +6,7 @@ every depth, or a slip of the pen would be stored as silence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeVar
 
@@ -20,6 +21,8 @@ from headgate.gateway.tenancy import refuse
 S = TypeVar("S", OrganizationSettings, ProjectSettings)
 
 _ROOT: Final = "settings"
+_FAULT: Final = re.compile(r"(?P<words>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
+_STEP: Final = re.compile(r"\.(?P<field>\w+)|\[[^]]*\]")
 
 
 def with_settings(before: S, given: JsonObject) -> S:
@@ -29,8 +32,7 @@ def with_settings(before: S, given: JsonObject) -> S:
     try:
         read = msgspec.convert(chosen, type(before))
     except msgspec.ValidationError as error:
-        words, _, path = str(error).partition(" - at `$")
-        refuse([detail(_ROOT + path.rstrip("`"), words)])
+        refuse([_fault(str(error), inspect.type_info(type(before)))])
         raise
     # What is not chosen or null reads as the default, so only what was given is taken over.
     changed = {name: getattr(read, name) for name in given}
@@ -75,3 +77,28 @@ def _unknown(value: Json, type_: inspect.Type, path: str) -> Iterator[Mapping[st
         case inspect.UnionType(types=types):
             found = [list(_unknown(value, each, path)) for each in types]
             yield from min(found, key=len)
+
+
+def _fault(message: str, type_: inspect.Type) -> Mapping[str, str]:
+    """What a message of the decoder says, with its path and, of a word that is none of a list, the list."""
+    found = _FAULT.fullmatch(message)
+    assert found is not None, "every text is words with or without a path"
+    path = found["path"] or ""
+    for step in _STEP.finditer(path):
+        type_ = _inner(type_, step["field"])
+    if found["key"] and isinstance(type_, inspect.DictType):
+        type_ = type_.key_type
+    words: str = found["words"]
+    if isinstance(type_, inspect.EnumType):
+        words = f"{words}; accepted: {', '.join(str(each.value) for each in type_.cls)}"
+    return detail(_ROOT + path, words)
+
+
+def _inner(type_: inspect.Type, field: str | None) -> inspect.Type:
+    """The type of a field, or of what is in a list or an object; the type itself where there is none."""
+    match type_:
+        case inspect.StructType(fields=fields):
+            return next((each.type for each in fields if each.encode_name == field), type_)
+        case inspect.DictType(value_type=inner) | inspect.CollectionType(item_type=inner):
+            return inner
+    return type_

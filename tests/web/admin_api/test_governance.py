@@ -138,6 +138,26 @@ def test_a_setting_that_does_not_exist_is_refused_with_its_path(hall: Api, overl
     assert path in [each["path"].replace("[...]", "[0]") for each in read(refused)["details"]]
 
 
+@pytest.mark.parametrize(
+    ("settings", "path", "accepted"),
+    [
+        ({"sharing": "nobody"}, "settings.sharing", "admins, members"),
+        ({"overlay": {"own_models": "some"}}, "settings.overlay.own_models", "allow, admins, deny"),
+        ({"overlay": {"routing": {"rules": [{"messages_count": "~", "value": 1, "model": "a"}]}}},
+         "settings.overlay.routing.rules[0].messages_count", "<, >, <=, >=, ="),
+        ({"overlay": {"routing": {"tiers": {"huge": ["a"]}}}}, "settings.overlay.routing.tiers", "low, medium, high"),
+    ],
+)  # fmt: skip
+def test_a_word_that_is_none_of_a_list_is_refused_with_the_list(
+    hall: Api, settings: JsonObject, path: str, accepted: str
+) -> None:
+    refused = hall.ask("PATCH", "/admin/v1/organizations/acme", by="ann", body={"settings": settings})
+
+    (fault,) = read(refused)["details"]
+    assert (refused.status_code, fault["path"].replace("[...]", "[0]")) == (400, path)
+    assert fault["message"].endswith(f"; accepted: {accepted}")
+
+
 def test_nobody_but_an_administrator_of_the_organization_changes_it(hall: Api) -> None:
     body: JsonObject = {"settings": {"overlay": {"allowed_models": []}}}
 
