@@ -13,6 +13,7 @@ from headgate.core.errors import Forbidden, InvalidBody, NotAuthenticated, NotFo
 from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
 from headgate.gateway.identify import Identify
+from headgate.gateway.key_reach import KeyReach
 
 
 class Whose(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +53,7 @@ class Subjects:
     def _key(self, by: Principal, whose: Whose) -> Principal:
         organization = self._organization(by, whose)
         key = self._directory.key(organization.id, whose.key)
-        if key is None:
+        if key is None or not KeyReach.of(self._directory, by).sees(key):
             raise NotFound(f"key {whose.key[:64]!r} does not exist")
         if not key.in_force(self._clock.wall()):
             raise NotAuthenticated

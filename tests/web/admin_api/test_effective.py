@@ -70,6 +70,17 @@ def test_a_key_of_another_organization_is_404(api: Api) -> None:
     assert api.ask("GET", f"{PATH}?key=k-theirs", by="ann").status_code == 404
 
 
+def test_a_key_of_a_project_asks_about_keys_of_that_project_only(api: Api) -> None:
+    bound = api.town.key("acme", "bound", permissions=("llm:*",), project="p-web")
+    api.town.key("acme", "near", project="p-web")
+    api.town.key("acme", "other", project="p-api")
+
+    told = [api.ask("GET", f"{PATH}?key=k-{name}", by=bound) for name in ("near", "other", "nobody")]
+
+    assert [each.status_code for each in told] == [200, 404, 404]
+    assert told[1].text.replace("k-other", "k-nobody") == told[2].text
+
+
 def test_who_has_no_organization_must_name_one(api: Api) -> None:
     answer = api.ask("GET", PATH, by="root")
 

@@ -89,6 +89,20 @@ def test_those_of_other_organizations_are_as_unknown_as_those_that_do_not_exist(
     assert words[0] == words[1]
 
 
+def test_a_key_of_a_project_asks_about_keys_of_that_project_only(hall: Api) -> None:
+    bound = hall.town.key("acme", "bound", permissions=("llm:*",), project="p-web")
+    hall.town.key("acme", "near", project="p-web")
+    hall.town.key("acme", "other", project="p-api")
+
+    told = [
+        hall.ask("POST", PATH, by=bound, body={"body": chat("a"), "key_id": f"k-{name}"})
+        for name in ("near", "other", "nobody")
+    ]
+
+    assert [each.status_code for each in told] == [200, 404, 404]
+    assert told[1].text.replace("k-other", "k-nobody") == told[2].text
+
+
 def test_an_administrator_of_the_platform_asks_about_anybody(hall: Api) -> None:
     hall.create("theirs", by="gus")
     hall.town.key("globex", "theirs")

@@ -15,6 +15,7 @@ from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
 from headgate.gateway.effective import Verdict, effective, of_organization
+from headgate.gateway.key_reach import KeyReach
 from headgate.gateway.ports import Credentials
 from headgate.gateway.road import CurrentSnapshot
 from headgate.web import query
@@ -78,7 +79,7 @@ class EffectiveRoutes:
         parameters = request.query_params
         organization = self._organization(query.text(parameters, "organization"), principal)
         key_id = query.text(parameters, "key")
-        subject = self._subject(organization, key_id)
+        subject = self._subject(organization, key_id, by=principal)
         offset, limit = paging(request)
         work = effective(
             self._current.snapshot, self._credentials, by=principal, subject=subject, offset=offset, limit=limit
@@ -106,12 +107,12 @@ class EffectiveRoutes:
             raise NotFound(f"organization {wanted[:64]!r} does not exist")
         return found
 
-    def _subject(self, organization: Organization, key_id: str | None) -> Principal:
+    def _subject(self, organization: Organization, key_id: str | None, *, by: Principal) -> Principal:
         whole = of_organization(organization.id, organization.slug, overlay=organization.settings.overlay)
         if key_id is None:
             return whole
         key = self._directory.key(organization.id, key_id)
-        if key is None:
+        if key is None or not KeyReach.of(self._directory, by).sees(key):
             raise NotFound(f"key {key_id[:64]!r} does not exist")
         return self._of_key(key)
 
