@@ -7,6 +7,7 @@ address that it comes from.
 
 from __future__ import annotations
 
+import ipaddress
 import unicodedata
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -18,7 +19,7 @@ from headgate.access.identity import Session, User
 from headgate.access.keys import digest
 from headgate.access.rate import Rate
 from headgate.core.clock import Clock
-from headgate.core.errors import Forbidden, InvalidBody, NotFound, SignInRefused, detail
+from headgate.core.errors import Forbidden, InvalidBody, NotFound, RateLimited, SignInRefused, detail
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.acting import act_as_user
@@ -30,6 +31,7 @@ from headgate.gateway.tenancy import Change, Changes
 PASSWORD_MINIMUM: Final = 12
 PASSWORD_LIMIT: Final = 256
 _PERIOD: Final = 900.0
+_SUBSCRIBER_BITS: Final = 64
 _FEW_CHARACTERS: Final = 5
 _TEXT_LIMIT: Final = 4 * PASSWORD_LIMIT
 
@@ -81,14 +83,21 @@ class SignIn:
         """A session for the user with this e-mail and password. SignInRefused, RateLimited, InvalidBody."""
         name = normal_email(email)
         word = digest(name.encode("utf-8", "replace")).hex()
-        self._limits.by_address.take(address)
+        place = _place(address)
+        self._limits.by_address.take(place)
         self._limits.by_email.take(word)
-        user = await self._known(self._directory.user_by_email(name) if name else None, password)
+        try:
+            user = await self._known(self._directory.user_by_email(name) if name else None, password)
+        except RateLimited:
+            # Nothing was compared: those who crowd the queue must not use up the tries of others.
+            self._limits.by_email.give_back(word)
+            self._limits.by_address.give_back(place)
+            raise
         if user is None:
             self._refused(word)
             raise SignInRefused
         self._limits.by_email.give_back(word)
-        self._limits.by_address.give_back(address)
+        self._limits.by_address.give_back(place)
         act_as_user(user.id)
         return await self._grants.open_session_of(user, lifetime)
 
@@ -144,6 +153,17 @@ class SignIn:
             return None
         # What was compared may have been changed meanwhile.
         return found if found.password == encoded else None
+
+
+def _place(address: str) -> str:
+    """What tries are counted for: an address, or the network that one subscriber of IPv6 has all addresses of."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.IPv6Network((int(found), _SUBSCRIBER_BITS), strict=False))
 
 
 def _normal(password: Secret) -> Secret:
