@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import pytest
 
 from headgate.catalogue.offer import Offer
+from headgate.catalogue.scope import user
+from headgate.catalogue.share import Share
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import NotFound
+from headgate.core.overlay import Overlay
 from headgate.core.principal import Principal
 from headgate.gateway.credentials import CredentialBook
 from headgate.gateway.effective import Verdicts, Word, effective, of_organization
@@ -17,15 +20,23 @@ from tests.catalogue.offers import made
 from tests.gateway.writing import ACME, CALLER, MANAGER, ROOT, STRANGER
 
 SUBJECT = of_organization("acme-id", "acme")
+MIA = user("acme-id", "mia")
 
 
 def verdicts(
-    offers: list[Offer], *, by: Principal = ROOT, subject: Principal = SUBJECT, offset: int = 0, limit: int = 100
+    offers: list[Offer],
+    *,
+    by: Principal = ROOT,
+    subject: Principal = SUBJECT,
+    shared: Sequence[Offer] = (),
+    offset: int = 0,
+    limit: int = 100,
 ) -> Verdicts:
     found: list[Verdicts] = []
 
     def steps() -> Iterator[None]:
-        snapshot = Snapshot.of(offers, 1)
+        shares = [Share(uid=each.uid, shared_at=float(each.number), shared_by="user:mia") for each in shared]
+        snapshot = Snapshot.of(offers, 1, shares=shares)
         each = effective(snapshot, CredentialBook(), by=by, subject=subject, offset=offset, limit=limit)
         found.append((yield from each))
 
@@ -97,3 +108,24 @@ def test_verdicts_come_by_scope_and_name_in_parts() -> None:
 
     assert [each.offer.name for each in verdicts(offers).items] == ["z", "a", "b"]
     assert ([each.offer.name for each in part.items], part.total) == (["a"], 3)
+
+
+def test_what_people_share_with_the_organization_is_told_behind_its_scopes() -> None:
+    own = made("b", number=1, scope=ACME, provider="mock")
+    given = [made(name, number=number, scope=MIA, provider="mock") for number, name in ((3, "b"), (2, "a"))]
+    private, foreign = made("c", number=4, scope=MIA), made("d", number=5, scope=user("other-id", "gus"))
+    every = [own, *given, private, foreign]
+
+    found = verdicts(every, shared=[*given, foreign], by=MANAGER).items
+
+    assert [each.offer for each in found] == [own, given[1], given[0]]
+    assert [[reason.word for reason in each.reasons] for each in found] == [[], [], [Word.SHADOWED]]
+
+
+def test_what_is_shared_is_bound_by_what_the_organization_allows() -> None:
+    subject = of_organization("acme-id", "acme", overlay=Overlay(allowed_models=frozenset({"b"})))
+    given = made("a", scope=MIA, provider="mock")
+
+    (verdict,) = verdicts([given], shared=[given], subject=subject).items
+
+    assert [reason.word for reason in verdict.reasons] == [Word.ALLOWED_MODELS]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Generator, Iterator, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -31,6 +32,7 @@ from headgate.gateway.ports import Credentials
 
 _PERMISSIONS: Final[Mapping[Kind, str]] = MappingProxyType({Kind.EMBEDDING: EMBEDDINGS_USE})
 """What a call of a kind takes, where it is not COMPLETIONS_USE."""
+_BY_NAME: Final = attrgetter("name", "uid")
 
 
 class Word(enum.StrEnum):
@@ -95,7 +97,8 @@ class Verdicts(msgspec.Struct, frozen=True):
 def effective(
     snapshot: Snapshot, credentials: Credentials, *, by: Principal, subject: Principal, offset: int, limit: int
 ) -> Generator[None, None, Verdicts]:
-    """Verdicts on the entries of the scopes that `subject` resolves names in, by scope and name.
+    """Verdicts on the entries of the scopes that `subject` resolves names in, by scope and name, and then on what
+    people share with its organization.
 
     NotFound unless `by` administers the platform or the subject's organization. Entries that are not open to the
     organization are for platform administrators to see.
@@ -112,6 +115,8 @@ def effective(
             if seen >= SLICE:
                 seen = 0
                 yield
+    given = snapshot.shared.offers(subject.organization)
+    offers += sorted((offer for offer in given if offer.scope_key not in subject.scopes), key=_BY_NAME)
     part = offers[offset : offset + limit]
     verdicts = [Verdict(offer, tuple(_reasons(snapshot, credentials, subject, offer))) for offer in part]
     return Verdicts(verdicts, len(offers))
