@@ -15,7 +15,7 @@ from headgate.core.errors import Conflict
 from headgate.gateway.sharing import SharingStore
 from headgate.gateway.stores import CatalogueStore, DirectoryStore
 from headgate.gateway.user_defaults import UserDefault, UserDefaultStore
-from tests.catalogue_writing import create, deleted, revision
+from tests.catalogue_writing import create, created, deleted, entry, revision
 
 
 @pytest.fixture
@@ -143,3 +143,17 @@ def test_the_choices_of_a_member_end_with_the_membership(
     directory.drop_membership(left)
 
     assert choices.of("o", ["a", "b"]) == [staying]
+
+
+def test_an_entry_and_the_share_that_it_is_made_with_are_written_together_or_not_at_all(
+    catalogue: CatalogueStore, shares: SharingStore
+) -> None:
+    one, two = entry("one", number=1), entry("two", number=2)
+
+    catalogue.commit(revision(1, *created(one), action=Action.CREATE), shares=[share(one.uid)])
+    with pytest.raises(Conflict):
+        catalogue.commit(revision(2, *created(two), action=Action.CREATE), shares=[share("unknown")])
+
+    assert list(shares.shares()) == [share(one.uid)]
+    assert [each.name for each in catalogue.entries()] == ["one"]
+    assert catalogue.head() == 1

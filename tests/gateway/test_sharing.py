@@ -15,6 +15,7 @@ from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.sharing import SqlSharing
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.scope import organization, user
+from headgate.catalogue.share import Share
 from headgate.core.errors import Conflict, Forbidden, ModelNotFound
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.administer import Administer, Desk
@@ -155,6 +156,25 @@ def test_unsharing_needs_no_right(stage: Stage) -> None:
     stage.sharing.unshare(MIA, offer)
 
     assert not stage.sharing.is_shared(offer)
+
+
+def test_unsharing_ends_a_share_that_only_the_store_knows_of(stage: Stage) -> None:
+    offer = stage.own(ANN)
+    stage.store.put(Share(uid=offer.uid, shared_at=1.0, shared_by=ANN.id))
+
+    stage.sharing.unshare(ANN, offer)
+
+    assert list(stage.store.shares()) == []
+
+
+def test_an_entry_is_made_shared_as_one_revision(stage: Stage) -> None:
+    before = stage.desk.store.head()
+
+    offer = stage.administer.create(ANN, write("m"), scope=user("acme-id", "ann"), shared=True).offer
+
+    assert stage.desk.snapshot.resolve(MIA, "m") is offer
+    assert [each.uid for each in stage.store.shares()] == [offer.uid]
+    assert stage.desk.store.head() == before + 1
 
 
 def test_nobody_shares_or_unshares_what_is_another_persons(stage: Stage) -> None:

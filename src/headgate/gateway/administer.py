@@ -53,13 +53,16 @@ class Administer:
         self._history = History(desk)
         self.max_items = max_items
 
-    def create(self, by: Principal, write: Write, *, scope: Scope) -> Written:
-        """A new entry. Forbidden, InvalidBody, ModelExists."""
+    def create(self, by: Principal, write: Write, *, scope: Scope, shared: bool = False) -> Written:
+        """A new entry. `shared`: with the organization from the start, which whoever asks has the right to.
+
+        Forbidden, InvalidBody, ModelExists.
+        """
         writing = self._writing(by, scope)
         ruled = writing.ruled(write, None)
         writing.demand_free(ruled.document.name)
         number = self._desk.store.next_numbers(1)[0]
-        return self._written(writing, Action.CREATE, writing.created(ruled, number=number))
+        return self._written(writing, Action.CREATE, writing.created(ruled, number=number, shared=shared))
 
     def update(
         self,

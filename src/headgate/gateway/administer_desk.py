@@ -14,6 +14,7 @@ from headgate.catalogue.offer import Offer, offer
 from headgate.catalogue.providers import Providers
 from headgate.catalogue.revision import Revision
 from headgate.catalogue.scope import Scope, organization
+from headgate.catalogue.share import Share
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.clock import Clock
 from headgate.core.errors import Forbidden, ModelNotFound, PreconditionFailed
@@ -42,7 +43,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One entry's way from one state to the next, ready to be committed.
 
     `running` is `after` as requests see it. `put` and `drop` (a credential's id) are its own credential's;
-    `verification` is what the change says about it.
+    `verification` is what the change says about it; `share` is that of an entry that is made shared.
     """
 
     before: Offer | None
@@ -51,6 +52,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     put: StoredCredential | None = None
     drop: str | None = None
     verification: Verification | None = None
+    share: Share | None = None
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +102,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         """Write a revision and put `following` in force. If the store refuses, nothing has changed."""
         put = [draft.put for draft in drafts if draft.put is not None]
         drop = [draft.drop for draft in drafts if draft.drop is not None]
-        self.store.commit(revision, put=put, drop=drop)
+        shares = [draft.share for draft in drafts if draft.share is not None]
+        self.store.commit(revision, put=put, drop=drop, shares=shares)
         self.book.put(put)
         self.current.snapshot = following
         self.book.drop(drop)

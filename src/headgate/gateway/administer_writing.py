@@ -19,6 +19,7 @@ from headgate.catalogue.offer import Offer, document_of, entry_of, offer
 from headgate.catalogue.revision import Action, Change, Revision, fields_changed
 from headgate.catalogue.rules import check, secret_problem
 from headgate.catalogue.scope import Scope, ScopeKind
+from headgate.catalogue.share import Share
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
 from headgate.catalogue.url import BaseUrl
@@ -65,7 +66,7 @@ class Writing:
         if holder is not None and holder.uid not in besides:
             raise ModelExists(name)
 
-    def created(self, write: Write, *, number: int) -> Draft:
+    def created(self, write: Write, *, number: int, shared: bool = False) -> Draft:
         if isinstance(write.secret, Secret):
             demand_secrets(self.by, self.scope)
         entry = ModelEntry(
@@ -79,7 +80,11 @@ class Writing:
             updated_at=self.at,
             updated_by=self.by.id,
         )
-        return self._draft(None, entry, write.secret, trusted=self.by.platform_admin)
+        draft = self._draft(None, entry, write.secret, trusted=self.by.platform_admin)
+        if not shared:
+            return draft
+        share = Share(uid=entry.uid, shared_at=self.at, shared_by=self.by.id)
+        return msgspec.structs.replace(draft, share=share)
 
     def changed(self, before: Offer, write: Write) -> Draft | None:
         """The draft of a change, or None if it changes nothing."""
@@ -115,7 +120,10 @@ class Writing:
             return self.desk.snapshot
         gone = [draft.before for draft in drafts if draft.before is not None]
         come = [draft.running for draft in drafts if draft.running is not None]
-        return self.desk.snapshot.after(self.revision, gone=gone, come=come)
+        following = self.desk.snapshot.after(self.revision, gone=gone, come=come)
+        for draft in drafts:
+            following = following.sharing(draft.share) if draft.share is not None else following
+        return following
 
     def commit(self, action: Action, drafts: Sequence[Draft]) -> Snapshot:
         """Write the drafts as one revision, if there are any, and put it in force. If the store fails, nothing is."""

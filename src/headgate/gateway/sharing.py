@@ -70,8 +70,9 @@ class Sharing:
         """End what `share` began; this needs no right but to one's own entry. Forbidden, Conflict."""
         self.demand_shareable(offer)
         self._demand_owner(by, offer)
+        # Even where memory knows of no share: one whose commit failed half-way may be in the store.
+        self._store.drop(offer.uid)
         if self.is_shared(offer):
-            self._store.drop(offer.uid)
             self._desk.current.snapshot = self._desk.snapshot.unsharing(offer.uid)
 
     def _demand_owner(self, by: Principal, offer: Offer) -> None:

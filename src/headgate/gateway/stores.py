@@ -27,6 +27,7 @@ from headgate.catalogue.credential import Credential, StoredCredential
 from headgate.catalogue.entry import ModelEntry
 from headgate.catalogue.revision import Revision
 from headgate.catalogue.scope import Scope
+from headgate.catalogue.share import Share
 from headgate.core.secret import Secret
 
 
@@ -42,11 +43,19 @@ class CatalogueStore(Protocol):
     def next_numbers(self, count: int) -> Sequence[int]:
         """Integer row ids for new entries, never given twice."""
 
-    def commit(self, revision: Revision, *, put: Sequence[StoredCredential] = (), drop: Sequence[str] = ()) -> None:
+    def commit(
+        self,
+        revision: Revision,
+        *,
+        put: Sequence[StoredCredential] = (),
+        drop: Sequence[str] = (),
+        shares: Sequence[Share] = (),
+    ) -> None:
         """Write one revision, its changes, the entries' new state and the entries' own credentials in one transaction.
 
-        `put` adds or replaces credentials, `drop` deletes by credential id. Raises StoreUnavailable if nothing was
-        written; if the outcome is unknown it is looked up by revision number before anything is said.
+        `put` adds or replaces credentials, `drop` deletes by credential id; `shares` are of entries that it makes.
+        Raises StoreUnavailable if nothing was written; if the outcome is unknown it is looked up by revision number
+        before anything is said.
         """
 
     def revisions(self, scopes: Sequence[Scope], *, before: int | None, limit: int, name: str | None) -> list[Revision]:

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import TextClause, text
+
 from headgate.access.identity import Sharing
 from headgate.catalogue.scope import user
+from tests.gateway.writing import database_of
 from tests.web.api import Api, read
 from tests.web.registry_api.office import BASE, body, get, names, put, register, settle
+
+SHARING = text("CREATE TRIGGER forbidden BEFORE INSERT ON share BEGIN SELECT RAISE(ABORT, 'no'); END")
+FORGETTING = text("CREATE TRIGGER forbidden BEFORE DELETE ON user_default BEGIN SELECT RAISE(ABORT, 'no'); END")
+
+
+@contextmanager
+def forbidden(api: Api, statement: TextClause) -> Iterator[None]:
+    """Let the database refuse one kind of statement."""
+    database = database_of(api.desk)
+    with database.importing() as connection:
+        connection.execute(statement)
+    yield
+    with database.importing() as connection:
+        connection.execute(text("DROP TRIGGER forbidden"))
 
 
 def test_a_shared_model_is_seen_by_the_members_of_the_organization_only(api: Api) -> None:
@@ -141,3 +161,25 @@ def test_an_unshared_model_cannot_be_called_from_the_next_request_on(api: Api) -
     put(api, share_with_users=False)
 
     assert api.ask("GET", "/v1/models/m", by=member).status_code == 404
+
+
+def test_a_model_that_cannot_be_shared_is_not_registered_either(api: Api) -> None:
+    wanted = body("m", share_with_users=True)
+    with forbidden(api, SHARING):
+        assert api.ask("POST", f"{BASE}/register", by="ann", body=wanted).status_code == 409
+
+    assert api.ask("GET", f"{BASE}/m", by="ann").status_code == 404
+    assert api.ask("POST", f"{BASE}/register", by="ann", body=wanted).status_code == 200
+    assert get(api, by="mia")["is_shared"]
+
+
+def test_unsharing_again_ends_what_others_chose_where_the_first_attempt_broke_off(api: Api) -> None:
+    made = register(api, share_with_users=True)
+    api.ask("POST", f"{BASE}/user-default", by="mia", body={"model_id": made["id"], "config_type": "general"})
+    with forbidden(api, FORGETTING):
+        assert api.ask("PUT", f"{BASE}/m", by="ann", body={"share_with_users": False}).status_code == 409
+
+    put(api, share_with_users=False)
+    put(api, share_with_users=True)
+
+    assert read(api.ask("GET", f"{BASE}/user-default", by="mia")) == []

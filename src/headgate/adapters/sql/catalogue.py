@@ -1,8 +1,8 @@
 """Entries and revisions in SQL.
 
-A revision, its changes, the entries' new state and their own credentials are one transaction. The counter of
-revisions is moved by comparison, so numbers have no gaps and no two writers can both be next; its row stays locked
-until the transaction has ended, which is how a lost outcome is found out for certain.
+A revision, its changes, the entries' new state, their own credentials and the shares that new ones come with are one
+transaction. The counter of revisions is moved by comparison, so numbers have no gaps and no two writers can both be
+next; its row stays locked until the transaction has ended, which is how a lost outcome is found out for certain.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, 
 from headgate.adapters.sql.credentials import drop_credentials, put_credentials
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.schema import NUMBER_COUNTER, REVISION_COUNTER
+from headgate.adapters.sql.sharing import put_shares
 from headgate.adapters.sql.tables import counter, entry, revision, revision_change
 from headgate.adapters.sql.upsert import Values, upsert
 from headgate.catalogue import scope as scopes_
@@ -23,6 +24,7 @@ from headgate.catalogue.credential import StoredCredential
 from headgate.catalogue.entry import Document, ModelEntry
 from headgate.catalogue.revision import Action, Change, Revision
 from headgate.catalogue.scope import Scope
+from headgate.catalogue.share import Share
 from headgate.core.errors import Conflict, StoreUnavailable
 from headgate.core.json import encode
 
@@ -51,12 +53,20 @@ class SqlCatalogue:
         with self._database.writing() as connection:
             return take_numbers(connection, count)
 
-    def commit(self, revision: Revision, *, put: Sequence[StoredCredential] = (), drop: Sequence[str] = ()) -> None:
+    def commit(
+        self,
+        revision: Revision,
+        *,
+        put: Sequence[StoredCredential] = (),
+        drop: Sequence[str] = (),
+        shares: Sequence[Share] = (),
+    ) -> None:
         with self._database.writing(happened=lambda: self._is_written(revision)) as connection:
             add_revision(connection, revision)
             _change_entries(connection, revision.changes)
             drop_credentials(connection, drop)
             put_credentials(connection, put)
+            put_shares(connection, shares)
 
     def revisions(self, scopes: Sequence[Scope], *, before: int | None, limit: int, name: str | None) -> list[Revision]:
         keys = [scope.key for scope in scopes]

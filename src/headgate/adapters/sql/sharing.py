@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.tables import share as table
@@ -26,8 +26,12 @@ class SqlSharing:
 
     def put(self, share: Share) -> None:
         with self._database.writing() as connection:
-            upsert(connection, table, rows=[msgspec.structs.asdict(share)])
+            put_shares(connection, [share])
 
     def drop(self, uid: str) -> None:
         with self._database.writing() as connection:
             connection.execute(delete(table).where(table.c.uid == uid))
+
+
+def put_shares(connection: Connection, shares: Sequence[Share]) -> None:
+    upsert(connection, table, rows=[msgspec.structs.asdict(share) for share in shares])

@@ -97,11 +97,8 @@ class Models:
             self._sharing.demand_right(by)
         demand_category(reading)
         document = registered(reading, self._desk.providers)
-        write = Write(document, reading.secret)
-        made = _in_our_words(lambda: self._administer.create(by, write, scope=scope).offer)
-        if reading.share:
-            self._sharing.share(by, made)
-        return made
+        write, shared = Write(document, reading.secret), reading.share is True
+        return _in_our_words(lambda: self._administer.create(by, write, scope=scope, shared=shared).offer)
 
     def _change(self, by: Principal, reading: Reading, uid: str) -> Offer:
         def change(before: Document) -> Write:
@@ -111,7 +108,8 @@ class Models:
         made = _in_our_words(lambda: self._administer.update(by, uid, change=change).offer)
         if reading.share is True and is_own(made, by):
             self._sharing.share(by, made)
-        elif reading.share is False and self._sharing.is_shared(made):
+        elif reading.share is False and is_own(made, by):
+            # Both, whether it is shared or not: an earlier attempt may have ended between the two.
             self._sharing.unshare(by, made)
             self._defaults.forget_others(made)
         return made
