@@ -69,6 +69,13 @@ def test_only_a_platform_administrator_may_have_private_addresses_probed(api: Ap
     assert [target.private for target in api.probes.probed] == [True]
 
 
+def test_who_may_not_call_tests_nothing_with_keys_that_others_entered(api: Api) -> None:
+    answer = api.ask("POST", f"{BASE}/test-connection", by="vic", body=UNSAVED)
+
+    assert (answer.status_code, api.probes.probed) == (403, [])
+    assert ask(api, "test-connection", {**UNSAVED, "api_key": SECRET}, by="vic")["status"] == "passed"
+
+
 def test_an_unknown_category_fails_with_a_200_and_asks_nobody(api: Api) -> None:
     found = ask(api, "test-connection", {**UNSAVED, "category": "audio"})
 

@@ -32,8 +32,9 @@ from headgate.web.registry_api.view import upstream
 from headgate.web.turns import in_turns
 
 Person = Annotated[Principal, Depends(Requires(user=True))]
-Caller = Annotated[Principal, Depends(Requires(COMPLETIONS_USE, user=True))]
-"""Testing a stored model may cost its owner a call."""
+_CALLER: Final = Requires(COMPLETIONS_USE, user=True)
+"""Testing with what is stored may cost its owner a call."""
+Caller = Annotated[Principal, Depends(_CALLER)]
 
 TESTS_AT_MOST: Final = 100
 SECONDS: Final = 120.0
@@ -73,6 +74,9 @@ class Testing:
     async def connection(self, request: Request, principal: Person) -> Response:
         asked = connection(await read_object(request))
         scope = own_scope(principal)
+        if asked.secret is None:
+            # A stored credential would be used, and whoever entered it pays.
+            _CALLER.check(principal)
         if asked.category not in CATEGORY_WORDS:
             message = f"a model of the category {asked.category!r} cannot be tested"
             return json_response(_tested(asked.model, ProbeOutcome(ok=False, message=message)))
