@@ -15,13 +15,25 @@ from headgate.access.permissions import (
     MODELS_WRITE,
     SECRETS_MANAGE,
 )
-from headgate.catalogue.scope import PLATFORM, Scope, ScopeKind, organization
+from headgate.catalogue.listing import View
+from headgate.catalogue.scope import PLATFORM, Scope, ScopeKind, organization, parse
 from headgate.core.principal import Principal
 
 
 def own_scope(principal: Principal) -> Scope:
     """The scope that a principal administers when it names none."""
     return PLATFORM if principal.platform_admin else organization(principal.organization)
+
+
+def view_of(principal: Principal) -> View:
+    """What lists show to a principal: what it resolves names to, and what is disabled where it may write."""
+    return View(
+        scopes=principal.scopes,
+        organization_slug=principal.organization_slug,
+        names=principal.model_scopes,
+        writable=frozenset(key for key in principal.scopes if may_write(principal, parse(key))),
+        organization=principal.organization,
+    )
 
 
 def may_read(principal: Principal, scope: Scope) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import QueryParams
 
-from headgate.access.entries import may_write
+from headgate.access.entries import may_write, view_of
 from headgate.catalogue import scope as scopes
 from headgate.catalogue.kinds import CATALOGUE_TYPES
 from headgate.catalogue.listing import Page, Query, View, Window, listing
@@ -121,13 +121,8 @@ class Lists:
         slug = query.text(parameters, "orgSlug") if principal.platform_admin else None
         if slug is not None and slug != ALL_ORGANIZATIONS:
             return self._view_of_organization(slug, principal)
-        return View(
-            scopes=principal.scopes,
-            organization_slug=None if slug == ALL_ORGANIZATIONS else principal.organization_slug,
-            names=principal.model_scopes,
-            writable=frozenset(key for key in principal.scopes if may_write(principal, scopes.parse(key))),
-            organization=principal.organization,
-        )
+        view = view_of(principal)
+        return msgspec.structs.replace(view, organization_slug=None) if slug == ALL_ORGANIZATIONS else view
 
     def _view_of_organization(self, slug: str, principal: Principal) -> View:
         found = self._directory.organization(slug)

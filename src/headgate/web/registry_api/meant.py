@@ -13,9 +13,9 @@ from operator import attrgetter
 from typing import Final, TypeAlias
 from urllib.parse import unquote
 
-from headgate.access.entries import may_write
+from headgate.access.entries import may_write, view_of
 from headgate.catalogue import scope as scopes
-from headgate.catalogue.listing import SLICE, Query, View, Window, listing
+from headgate.catalogue.listing import SLICE, Query, Window, listing
 from headgate.catalogue.offer import Offer, document_of
 from headgate.catalogue.scope import Scope
 from headgate.catalogue.snapshot import Snapshot
@@ -60,14 +60,7 @@ def numbered(snapshot: Snapshot, principal: Principal, *, text: str) -> Search:
 
 def visible(snapshot: Snapshot, principal: Principal, *, query: Query) -> Generator[None, None, Sequence[Offer]]:
     """What the principal can call, one entry a name, and what is disabled of what the principal writes."""
-    view = View(
-        scopes=principal.scopes,
-        organization_slug=principal.organization_slug,
-        names=principal.model_scopes,
-        writable=frozenset(key for key in principal.scopes if may_write(principal, scopes.parse(key))),
-        organization=principal.organization,
-    )
-    page = yield from listing(snapshot, view, query=query, window=_EVERYTHING)
+    page = yield from listing(snapshot, view_of(principal), query=query, window=_EVERYTHING)
     return page.rows
 
 
