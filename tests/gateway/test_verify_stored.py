@@ -16,7 +16,7 @@ from headgate.core.secret import Secret
 from headgate.gateway.administer import Desk
 from headgate.gateway.stores import VerificationState
 from headgate.gateway.verify_background import AT_ONCE, Background
-from tests.gateway.verifying import KEY, Office, kind_of, office
+from tests.gateway.verifying import KEY, Office, kind_of, lines, office
 from tests.gateway.writing import ROOT, change
 from tests.origin.script import answer, answering, expect, pause, send, until_closed
 from tests.origin.server import Origin
@@ -127,6 +127,27 @@ async def test_an_entry_is_verified_without_anybody_waiting(desk: Desk) -> None:
             at.verify.later(offer)
             assert state(desk, offer) is VerificationState.PENDING
             await at.rest()
+
+    assert state(desk, offer) is VerificationState.OK
+
+
+async def test_nobody_pays_for_what_nobody_asked_for(desk: Desk) -> None:
+    script = [expect(), send(answer(b"{}", status=404)), until_closed()]
+    with Origin(script) as origin:
+        async with office(desk) as at:
+            offer = await at.entry("gpt-x", api_base=origin.url)
+            at.verify.later(offer)
+            await at.rest()
+
+    assert lines(origin) == ["GET /models/gpt-x"]
+    assert state(desk, offer) is VerificationState.PENDING
+
+
+async def test_what_is_built_in_is_called_in_the_background_too(desk: Desk) -> None:
+    async with office(desk) as at:
+        offer = await at.entry("mock", secret=None, provider="mock")
+        at.verify.later(offer)
+        await at.rest()
 
     assert state(desk, offer) is VerificationState.OK
 

@@ -82,7 +82,7 @@ class Verify:
         self._desk = desk
         self._upstream = upstream
         self._timeout = timeout
-        self._background = Background(self.stored, starter)
+        self._background = Background(self._verify_unbilled, starter)
 
     async def probe(self, target: ProbeTarget) -> ProbeOutcome:
         """Whether an entry with these parameters would work. Writes nothing."""
@@ -117,7 +117,10 @@ class Verify:
         return outcome
 
     def later(self, offer: Offer) -> None:
-        """Do what `stored` does, in its turn. Of several requests about one entry that wait the last one counts."""
+        """Do what `stored` does, in its turn, as far as that is not billed: nobody asked for a call.
+
+        Of several requests about one entry that wait the last one counts.
+        """
         self._background.add(offer)
 
     async def smoke(self, principal: Principal, model: str, *, operation: str) -> SmokeResult:
@@ -136,7 +139,10 @@ class Verify:
     async def _ask(self, subject: Subject, question: Question) -> Answered:
         return await ask(self._upstream, subject, question=question, within=self._timeout)
 
-    async def _outcome(self, subject: Subject) -> ProbeOutcome:
+    async def _verify_unbilled(self, about: Offer) -> None:
+        self._pin(about, await self._outcome(Subject(about), may_cost=False))
+
+    async def _outcome(self, subject: Subject, *, may_cost: bool = True) -> ProbeOutcome:
         about, route = subject.offer, subject.offer.route
         if isinstance(route, Unroutable):
             return ProbeOutcome(ok=False, message=route.message, failure=_unroutable(route.message))
@@ -148,7 +154,8 @@ class Verify:
                 value = read(answered)
                 listed = value if isinstance(value, Failure) else _missing_from(value, route)
                 return self._judged(listed, answered, begun=begun)
-        call = smallest_call(about, route)
+        # What is no place is built in, and free.
+        call = smallest_call(about, route) if may_cost or route.url is None else None
         if call is None:
             message = f"provider {route.provider.id!r} has nothing to verify a model of kind {about.kind} with"
             return ProbeOutcome(ok=False, message=message, failure=_unroutable(message), conclusive=False)
