@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import insert, select
 
+from headgate.access.identity import User
 from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.database import Database
+from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.installation import SqlInstallation
 from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.tables import meta
@@ -118,6 +122,20 @@ def test_what_raises_inside_a_transaction_undoes_it(database: Database) -> None:
 def test_a_reading_connection_cannot_write(database: Database) -> None:
     with pytest.raises(StoreUnavailable), database.reading() as connection:
         connection.execute(insert(meta), [{"name": "x", "value": "y"}])
+
+
+def test_a_failure_does_not_carry_what_was_being_written(database: Database) -> None:
+    hashed = "$argon2id$of-mia"
+    mia = User(id="u-mia", name="Mia", email="mia@acme.example", password=hashed, created_at=1.0)
+    store = SqlDirectory(database)
+    store.put_user(mia)
+
+    with pytest.raises(Conflict) as refused:
+        store.put_user(msgspec.structs.replace(mia, id="u-other"))
+
+    logged = "".join(traceback.format_exception(refused.value))
+    assert "INSERT INTO user_account" in logged
+    assert hashed not in logged
 
 
 def test_an_installation_has_an_id_and_keeps_facts(database: Database) -> None:

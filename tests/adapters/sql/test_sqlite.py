@@ -63,7 +63,7 @@ def test_a_tool_that_holds_the_lock_too_long_makes_writes_fail_and_nothing_worse
     database = Database(
         write_engine=engine, read_engine=sqlite.read_engine(tmp_path / sqlite.FILE_NAME), release=lambda: None
     )
-    with database.writing() as connection:
+    with database.importing() as connection:
         METADATA.create_all(connection)
         connection.execute(text("INSERT INTO counter VALUES ('revision', 0), ('entry_number', 0)"))
     event.listen(engine, "checkout", lambda connection, *_: connection.execute("PRAGMA busy_timeout = 0"))

@@ -60,6 +60,7 @@ def write_engine(url: URL) -> Engine:
         max_overflow=0,
         pool_pre_ping=True,
         connect_args={"options": "-c lock_timeout=10s"},
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
@@ -78,6 +79,7 @@ def read_engine(url: URL) -> Engine:
         pool_pre_ping=True,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
+        hide_parameters=True,
     )
 
 

@@ -62,6 +62,8 @@ def _engine(file: Path, *, connections: int, overflow: int) -> Engine:
         pool_size=connections,
         max_overflow=overflow,
         connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+        # What is written is nothing for a log, which failures are told to with all that led to them.
+        hide_parameters=True,
     )
 
 

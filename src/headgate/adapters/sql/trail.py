@@ -17,6 +17,7 @@ from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Delete, Insert, Table, TextClause, Update, event, select
+from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 from sqlalchemy.sql.dml import UpdateBase
 
 from headgate.access.audit import GENESIS, AuditEvent, chained, difference, written
@@ -43,6 +44,7 @@ class Trail:
         self._connection = connection
         self._before: dict[tuple[str, Key], Stored | None] = {}
         event.listen(connection, "before_execute", self._executes)
+        event.listen(connection, "before_cursor_execute", _reaches_the_driver)
 
     def write(self) -> None:
         """Add what has changed to the trail."""
@@ -62,12 +64,15 @@ class Trail:
         one: Parameters,
         _: object,
     ) -> None:
-        if isinstance(statement, TextClause) and AUDITED.keys() & _WORD.findall(statement.text):
-            raise TypeError(f"what {str(statement)!r} changes cannot be followed; accepted: statements on tables")
+        if isinstance(statement, TextClause):
+            _demand_apart(statement.text)
         if not isinstance(statement, UpdateBase) or not isinstance(statement.table, Table):
             return
         table = statement.table
         if table.name not in AUDITED:
+            return
+        if isinstance(statement, Delete) and not AUDITED[table.name].ends:
+            # Nobody is told of it, and there may be more of these rows than memory holds.
             return
         given = many or [one]
         if isinstance(statement, Insert):
@@ -135,6 +140,25 @@ def append(connection: Connection, events: Sequence[AuditEvent]) -> None:
         )
     connection.execute(sa.insert(audit), rows)
     upsert(connection, counter, rows=[{"name": AUDIT_COUNTER, "value": number}])
+
+
+def _reaches_the_driver(
+    _connection: Connection,
+    _cursor: DBAPICursor,
+    statement: str,
+    _parameters: object,
+    context: ExecutionContext,
+    _many: bool,  # noqa: FBT001 - SQLAlchemy passes it by position
+) -> None:
+    """What was given to the driver itself is seen here only."""
+    if context.compiled is None:
+        _demand_apart(statement)
+
+
+def _demand_apart(text: str) -> None:
+    """TypeError for text that names a table which is audited: nothing is known of the rows that it changes."""
+    if AUDITED.keys() & _WORD.findall(text.lower()):
+        raise TypeError(f"what {text!r} changes cannot be followed; accepted: statements on tables")
 
 
 def _verb(before: Stored | None, after: Stored | None) -> str:
