@@ -42,6 +42,8 @@ def usage_in(fields: object) -> Usage | None:
         pytest.param({"prompt_tokens": 1.5, "completion_tokens": 2}, None, id="a fraction"),
         pytest.param({"prompt_tokens": 2**50, "completion_tokens": 2}, None, id="absurd"),
         pytest.param([], None, id="a list"),
+        pytest.param({}, None, id="nothing"),
+        pytest.param({"total_tokens": 5, "completion_tokens": 5}, None, id="nothing of what went in"),
     ],
 )
 def test_usage_is_read_or_not_believed(usage: object, expected: Usage | None) -> None:

@@ -35,9 +35,17 @@ def test_tokens_that_the_model_counts_are_billed() -> None:
     assert usage == {"input_tokens": 10, "output_tokens": 90, "total_tokens": 100, "cost": 100}
 
 
-@pytest.mark.parametrize("usage", ["", ',"usage":null', ',"usage":{"input_tokens":-1,"output_tokens":2}'])
-def test_the_size_of_an_image_is_not_taken_for_tokens(usage: str) -> None:
-    body = f'{{"created":1,"data":[{{"b64_json":"{"A" * 4000}"}}]{usage}}}'.encode()
+@pytest.mark.parametrize(
+    "usage",
+    [
+        b"",
+        b',"usage":null',
+        b',"usage":{"input_tokens":-1,"output_tokens":2}',
+        pytest.param(b',"usage":{"input_tokens":1,"output_tokens":2,"\xff":3}', id="a name that is not UTF-8"),
+    ],
+)
+def test_the_size_of_an_image_is_not_taken_for_tokens(usage: bytes) -> None:
+    body = b'{"created":1,"data":[{"b64_json":"%b"}]%b}' % (b"A" * 4000, usage)
 
     told = read(CODEC.whole(body, MINE, ASKED, extra))["usage"]
 

@@ -273,6 +273,7 @@ def test_what_is_no_transcription_fails(body: bytes, kind: FailureKind | None) -
         (b'{"input_tokens":"1"}', None),
         (b"{}", None),
         (b"null", None),
+        pytest.param(b'{"input_tokens":1,"output_tokens":2,"\xff":3}', None, id="a name that is not UTF-8"),
     ],
 )
 def test_usage_is_read_or_not(raw: bytes, usage: Usage | None) -> None:

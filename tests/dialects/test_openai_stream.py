@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headgate.core.failure import FailureKind
 from headgate.core.usage import Usage
 from headgate.dialects.openai_chat import ChatRequest
 from headgate.dialects.openai_stream import StreamRelay
@@ -174,3 +175,27 @@ def test_an_event_whose_model_is_not_utf_8_ends_the_answer_as_a_failure() -> Non
 
     assert relay.failure is not None
     assert relay.failure.kind == "malformed"
+
+
+def test_a_name_that_is_not_utf_8_is_a_fault_of_the_upstream() -> None:
+    relay = StreamRelay(MINE, ChatRequest(ASKING), extra)
+
+    assert relay.feed(b'data: {"\xff":1,"model":"up","choices":[]}\n\n') == b""
+    assert relay.failure is not None
+    assert relay.failure.kind is FailureKind.MALFORMED
+
+
+def test_the_model_of_an_object_that_nobody_reads_may_be_anything() -> None:
+    relay = StreamRelay(MINE, ChatRequest(ASKING), extra)
+
+    out = relay.feed(b'data: {"x":{"model":"\xff"},"model":"up","choices":[]}\n\n')
+
+    assert b'"model":"mine"' in out
+
+
+def test_usage_with_a_name_that_is_not_utf_8_is_not_believed() -> None:
+    relay = StreamRelay(MINE, ChatRequest(ASKING), extra)
+
+    relay.feed(b'data: {"model":"up","choices":[],"usage":{"prompt_tokens":1,"cost":1,"\xff":1}}\n\n')
+
+    assert (relay.failure, relay.usage) == (None, None)

@@ -166,7 +166,7 @@ class _CompletionDetails(msgspec.Struct, gc=False):
 class ReportedUsage(msgspec.Struct, gc=False):
     """A usage object as upstreams send it. `cost` is there if the upstream is one that counts costs itself."""
 
-    prompt_tokens: int = 0
+    prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _CompletionDetails | None = None
@@ -180,14 +180,21 @@ _MOST_TOKENS: Final = 2**40
 def read_reported(raw: msgspec.Raw | bytes) -> ReportedUsage | None:
     """A usage object, or None if it is none."""
     try:
+        if not bytes(raw).isascii():
+            codecs.utf_8_decode(raw, "strict", True)
         return _reported(raw)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
 def buckets(reported: ReportedUsage) -> Usage | None:
-    """The disjoint buckets, or None if the numbers cannot be: negative, absurd, a part larger than the whole."""
+    """The disjoint buckets, or None if the numbers cannot be: missing, negative, absurd, a part larger than the whole.
+
+    What went in is never nothing, so an object without it tells nothing of the cost.
+    """
     prompt, completion = reported.prompt_tokens, reported.completion_tokens or 0
+    if prompt is None:
+        return None
     inward, outward = reported.prompt_tokens_details, reported.completion_tokens_details
     cached = (inward.cached_tokens or 0) if inward is not None else 0
     reasoning = (outward.reasoning_tokens or 0) if outward is not None else 0
@@ -200,8 +207,8 @@ def buckets(reported: ReportedUsage) -> Usage | None:
 def priced(usage: msgspec.Raw, reported: ReportedUsage, extra: bytes) -> msgspec.Raw:
     """A usage object with our own members added; `extra` is a run of JSON members, and wins over the upstream's."""
     given = bytes(usage)
-    # An upstream that adds members of ours adds the cost: no other one is looked for.
-    if reported.cost is _ABSENT and given != b"{}":
+    # An upstream that adds members of ours adds the cost: no other one is looked for. What has a bucket is not empty.
+    if reported.cost is _ABSENT:
         return msgspec.Raw(b"%b,%b}" % (given[:-1], extra))
     return msgspec.Raw(encode({**_fields(given), **_fields(b"{%b}" % extra)}))
 

@@ -13,6 +13,7 @@ import msgspec
 
 from headgate.catalogue.upstream import Route
 from headgate.core.failure import Failure
+from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Extra, Inbound
 from headgate.dialects.openai import Fields, encode
@@ -68,8 +69,9 @@ _reported = msgspec.json.Decoder(_Reported).decode
 
 def _read_usage(raw: msgspec.Raw) -> Usage | None:
     try:
+        bytes(raw).decode()
         reported = _reported(raw)
-    except msgspec.MsgspecError:
+    except JSON_FAULTS:
         return None
     inward, outward = reported.input_tokens, reported.output_tokens
     if not (0 <= inward < _MOST_TOKENS and 0 <= outward < _MOST_TOKENS):

@@ -172,6 +172,7 @@ _reported = msgspec.json.Decoder(_Reported).decode
 def read_usage(raw: msgspec.Raw) -> Usage | None:
     """Usage in tokens, by either pair of names, or in seconds; None if it is neither, or absurd."""
     try:
+        bytes(raw).decode()
         reported = _reported(raw)
     except JSON_FAULTS:
         return None

@@ -169,7 +169,7 @@ class StreamRelay:
             self._done = True
             return b""
         try:
-            chunk = _chunk(data)
+            chunk, fields = _chunk(data), _object(data)
         except JSON_FAULTS as error:
             self.failure = Failure(
                 kind=FailureKind.MALFORMED, message=f"the upstream sent an event that is not JSON: {error}"
@@ -179,10 +179,9 @@ class StreamRelay:
             message = error_message(data) or "the upstream failed"
             self.failure = Failure(kind=FailureKind.SERVER_ERROR, message=message, body=data)
             return b""
-        return self._chunk(event, data, chunk)
+        return self._chunk(event, data, chunk=chunk, fields=fields)
 
-    def _chunk(self, event: bytes, data: bytes, chunk: _Chunk) -> bytes:
-        fields = _object(data)
+    def _chunk(self, event: bytes, data: bytes, *, chunk: _Chunk, fields: Fields) -> bytes:
         if bytes(chunk.usage) != b"null":
             self._keep_usage({**fields, "choices": _NOTHING}, chunk.usage)
             if not chunk.choices:
@@ -206,7 +205,12 @@ class StreamRelay:
         found = _MODEL.search(data)
         if found is None or chunk.model is None or not event.startswith(b"data:"):
             return
-        if msgspec.json.decode(b"{" + found.group() + b"}").get("model") == chunk.model:
+        try:
+            named = msgspec.json.decode(b"{%b}" % found.group())["model"]
+        except JSON_FAULTS:
+            # The first one is another object's, of which nothing was read.
+            return
+        if named == chunk.model:
             self._model = found.group()
         if (finish := _NO_FINISH.search(data)) is not None:
             self._no_finish = finish.group()
