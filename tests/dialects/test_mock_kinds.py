@@ -17,7 +17,15 @@ def ask(path: str, **fields: object) -> tuple[int, Json]:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "texts"), [("a b", ["a b"]), (["a", "b"], ["a", "b"]), ([1, 2], ["1 2"]), ([[1], [2]], ["1", "2"])]
+    ("prompt", "texts"),
+    [
+        ("a b", ["a b"]),
+        (["a", "b"], ["a", "b"]),
+        ([1, 2], ["1 2"]),
+        ([[1], [2]], ["1", "2"]),
+        (["a", 1], ["a", "1"]),
+        (1.5, ["1.5"]),
+    ],
 )
 def test_a_text_goes_on_with_itself(prompt: object, texts: list[str]) -> None:
     status, body = ask("/completions", prompt=prompt)

@@ -111,3 +111,10 @@ def test_an_edit_needs_an_image() -> None:
 @pytest.mark.parametrize("body", [b"", form(part("a", b""))[:-5], b"nonsense" * 20])
 def test_what_is_no_form_is_refused(body: bytes) -> None:
     assert sent(HEAR, body).status == 400
+
+
+@pytest.mark.parametrize("count", [b"9" * 5000, b"-1", b"many"])
+def test_a_number_of_images_that_is_none_asks_for_one(count: bytes) -> None:
+    told = sent("/images/edits", form(part("prompt", b"cat"), part("n", count), file(b"x", "image")))
+
+    assert len(json.loads(said(told))["data"]) == 1

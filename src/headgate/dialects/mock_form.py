@@ -17,6 +17,7 @@ from headgate.dialects.multipart import FormReader, PartHead, boundary_of
 SECONDS: Final = 1
 _PLAIN: Final = ((b"content-type", b"text/plain; charset=utf-8"),)
 _FIELD_LIMIT: Final = 64 * 1024
+_MOST_DIGITS: Final = 4
 
 
 class MockForm:
@@ -68,7 +69,8 @@ class MockForm:
 
     def _edit(self) -> MockAnswer:
         count = self._word("n")
-        asked: JsonObject = {"prompt": self._word("prompt"), "n": int(count) if count.isdecimal() else 1}
+        known = count.isdecimal() and len(count) <= _MOST_DIGITS
+        asked: JsonObject = {"prompt": self._word("prompt"), "n": int(count) if known else 1}
         if not self._bytes:
             return refusal("'image' is required: a file", "image")
         return answer("/images/generations", encode(asked))

@@ -24,7 +24,7 @@ def prompts(given: Json) -> list[str]:
     listed = given if isinstance(given, list) else [given]
     if listed and all(isinstance(each, int) for each in listed):
         listed = [" ".join(str(token) for token in listed)]
-    return [each if isinstance(each, str) else " ".join(map(str, each)) for each in listed if each is not None]
+    return [" ".join(map(str, each)) if isinstance(each, list) else str(each) for each in listed if each is not None]
 
 
 def images(request: JsonObject) -> list[JsonObject]:
