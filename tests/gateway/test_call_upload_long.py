@@ -217,3 +217,18 @@ def test_the_caller_leaves_while_the_form_is_on_its_way() -> None:
 
     assert names(on)[-1] == "drop"
     assert [each.outcome.value for each in on.settlements] == ["client_gone"]
+
+
+def test_an_upstream_that_does_not_take_the_end_of_a_long_form_is_given_up_in_time() -> None:
+    on = stage()
+    call = admitted(on)
+    call.body(form(MODEL, file(b"x" * 2 * MIB)))
+    on.stuck = True
+    call.body_complete()
+    call.tick(109)
+    before = call.state
+
+    call.tick(110)
+
+    assert (before, call.state) == (State.SEND, State.ENDED)
+    assert len(on.settlements) == 1

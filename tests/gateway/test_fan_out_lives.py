@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.core.failure import FailureKind
+from headgate.dialects.openai_embeddings import Joined
+from headgate.gateway.ports import Outcome
 from tests.gateway.acts import failure
 from tests.gateway.stage import Stage, head
 from tests.gateway.test_fan_out import FIVE, embedding, vectors
@@ -70,3 +73,21 @@ def test_any_life_of_a_request_in_parts_is_settled_once_if_it_was_tried(
     assert len(stage.settlements) == 1
     opened, dropped = len(stage.events), len([each for each in stage.did if each[0] == "drop"])
     assert dropped <= opened
+
+
+def test_a_bug_in_what_a_part_reports_to_ends_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(embedding("vectors", failover="other"), embedding("other"))
+    fan_out = stage.fan_out()
+    for step in ("head", "body", "body complete"):
+        EVENTS[step](fan_out)
+    monkeypatch.setattr(Joined, "take", broken)
+
+    with pytest.raises(ZeroDivisionError):
+        stage.events[0].upstream_whole(1, 200, headers=[], body=vectors(1, 2))
+
+    assert [each.outcome for each in stage.settlements] == [Outcome.ABANDONED]
+    assert stage.told == [("abort",)]
+
+
+def broken(_joined: Joined, _number: int, _body: bytes) -> None:
+    raise ZeroDivisionError

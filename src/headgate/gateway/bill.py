@@ -33,7 +33,7 @@ class Bill(msgspec.Struct):
 
         A price of tokens says nothing of seconds.
         """
-        self.usage = usage
+        self.usage, self.cost = usage, None
         price = self.offer.price
         if price is not None and not usage.seconds:
             try:

@@ -163,6 +163,8 @@ class UploadCall(MediaCall):
                 self._owing = False
                 if wire.finish():
                     self._wait()
+                elif self.state is SEND:
+                    self._deadline = self._road.clock.now() + self._road.timeouts.idle
         ahead = form.kept > AHEAD and not form.closed and CONNECT <= self.state < ENDED
         if ahead is not self._held:
             self._held = ahead

@@ -86,10 +86,15 @@ class Part:
         if self._over:
             return
         self._over = True
-        if self._error is not None:
-            self._whole.part_failed(self, self._error)
-        else:
-            self._whole.part_answered(self, body)
+        try:
+            if self._error is not None:
+                self._whole.part_failed(self, self._error)
+            else:
+                self._whole.part_answered(self, body)
+        except Exception:
+            # A bug of the whole. Its part has ended, so that nobody would tell it of that any more.
+            self._whole.abandon()
+            raise
 
     def abort(self) -> None:
         """A bug of ours ended the part, and with it the whole."""
