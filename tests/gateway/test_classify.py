@@ -60,6 +60,16 @@ def test_the_classifier_is_asked_first_and_its_word_is_followed() -> None:
     assert sent(stage, 1)["messages"] == json.loads(BODY)["messages"]
 
 
+def test_a_classifier_whose_format_may_refuse_a_temperature_is_asked_without_one() -> None:
+    stage = Stage(entry("judge", provider="claude"), entry("big"))
+    stage.principal = msgspec.structs.replace(PRINCIPAL, overlay=OVERLAY)
+
+    stage.begun(BODY)
+
+    assert sent(stage, 0)["max_tokens"] == MAX_TOKENS
+    assert "temperature" not in sent(stage, 0)
+
+
 def test_what_is_asked_is_small_and_quotes_what_the_user_said_last() -> None:
     stage = staged()
 

@@ -31,13 +31,12 @@ _completion = msgspec.json.Decoder(_Completion).decode
 _messages = msgspec.json.Decoder(list[JsonObject]).decode
 
 
-def asked(question: str) -> ChatRequest:
-    """A request that puts one question."""
-    body: JsonObject = {
-        "messages": [{"role": "user", "content": question}],
-        "temperature": 0,
-        "max_tokens": MAX_TOKENS,
-    }
+def asked(question: str, *, dialect: str) -> ChatRequest:
+    """A request that puts one question to a model of that dialect."""
+    body: JsonObject = {"messages": [{"role": "user", "content": question}], "max_tokens": MAX_TOKENS}
+    # Newer models of Anthropic's refuse the very word, and would never be understood.
+    if dialect != "anthropic":
+        body["temperature"] = 0
     return ChatRequest(encode(body))
 
 

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import GatewayError
 from headgate.core.principal import Principal
 from headgate.dialects.classifying import answered, asked, last_words
@@ -83,7 +84,9 @@ class Inquiry:
         except GatewayError:
             self._end(None)
             return
-        about = asked(question(undecided.routing, text))
+        route = undecided.classifier.route
+        dialect = "" if isinstance(route, Unroutable) else route.dialect
+        about = asked(question(undecided.routing, text), dialect=dialect)
         self._part.begin(principal, about, offer=undecided.classifier, codec=codec)
 
     def tick(self, now: float) -> None:
