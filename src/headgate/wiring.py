@@ -21,14 +21,14 @@ from headgate.adapters.sealing.envelope import SecretOpener
 from headgate.adapters.sealing.master_key import MasterKeyRefused
 from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.directory import SqlDirectory
-from headgate.adapters.sql.failures import DatabaseRefused
+from headgate.adapters.sql.failures import DatabaseRefused, reason
 from headgate.adapters.sql.sharing import SqlSharing
 from headgate.adapters.sql.user_defaults import SqlUserDefaults
 from headgate.adapters.telemetry.metrics import Metrics
 from headgate.adapters.upstream.egress import EgressPolicy
 from headgate.adapters.upstream.front import Upstreams, upstreams
 from headgate.adapters.upstream.limits import UpstreamLimits
-from headgate.core.errors import Conflict, GatewayError
+from headgate.core.errors import Conflict, GatewayError, StoreUnavailable
 from headgate.gateway.administer_ending import Endings
 from headgate.gateway.audit import Auditing
 from headgate.gateway.call_at import call_at
@@ -62,9 +62,11 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
         keep_freed_memory()
         try:
             kept, token = opened(settings, stack)
+            server, who = server_of(kept)
+        except StoreUnavailable as error:
+            raise StartRefused(reason(error)) from error
         except (DatabaseRefused, MasterKeyRefused, Conflict) as error:
             raise StartRefused(str(error)) from error
-        server, who = server_of(kept)
         # Beside the first requests: with very many entries it takes a second.
         kept.database.writer.submit(lambda: warn_of_unreadable(kept))
         settle_heap()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
+import shutil
+import sqlite3
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -180,3 +183,18 @@ def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
     assert (code, said.count("\n")) == (1, 1)
     assert f"the data directory '{tmp_path / 'roof'}' cannot be made" in said
+
+
+@pytest.mark.parametrize("table", ["session", "signing_key", "credential", "meta"])
+def test_a_database_that_lacks_something_stops_the_start_with_its_words(
+    first: FirstStart, tmp_path: Path, table: str
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(first.data, data)
+    with closing(sqlite3.connect(data / "headgate.sqlite3")) as database:
+        database.execute(f"DROP TABLE {table}")
+
+    code, said = refused(data)
+
+    assert (code, said.count("\n")) == (1, 1)
+    assert f"no such table: {table}" in said

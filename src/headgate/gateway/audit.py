@@ -5,7 +5,9 @@ Changes need nothing from a use case: the store records them in the transaction 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Final, Protocol
 
@@ -22,6 +24,8 @@ from headgate.gateway.directory import Directory
 from headgate.gateway.write_through import Submits
 
 SIGN_IN_FAILED: Final = "sign_in.failed"
+
+_LOG: Final = logging.getLogger("headgate.audit")
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,4 +107,10 @@ class SecurityLog:
         )
         # A process that is stopping has no writer any more; whoever is refused then is refused all the same.
         with suppress(StoreUnavailable):
-            self._writer.submit(lambda: self._store.record([event]))
+            self._writer.submit(lambda: self._store.record([event])).add_done_callback(_written)
+
+
+def _written(done: Future[None]) -> None:
+    # Nobody waits for the row, so nobody else would hear that it is missing.
+    if not done.cancelled() and (error := done.exception()) is not None:
+        _LOG.error("a row of the audit trail was not written", exc_info=error)

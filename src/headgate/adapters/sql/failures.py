@@ -39,6 +39,12 @@ def told_as_ours() -> Iterator[None]:
         raise StoreUnavailable("the database did not take or give what was asked") from error
 
 
+def reason(error: Exception) -> str:
+    """What a failure says, with what the database said that caused it."""
+    cause = error.__cause__
+    return f"{error}: {first_line(cause)}" if isinstance(cause, DBAPIError) else str(error)
+
+
 def first_line(error: DBAPIError) -> str:
     """What the database said, without the lines in which PostgreSQL quotes a row's values."""
     return str(error.orig).partition("\n")[0]
