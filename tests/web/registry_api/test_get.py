@@ -43,6 +43,30 @@ def test_of_several_with_one_name_at_the_provider_ones_own_is_meant_then_the_old
     assert get(api, "same", by="ann")["id"] == shared["id"]
 
 
+@pytest.mark.parametrize("word", ["m", "gpt-4o", "NUMBER"])
+def test_a_scope_pins_what_an_identifier_means(api: Api, word: str) -> None:
+    own = register(api, "m")
+    wide = api.create("m", by="ann", provider_config={"provider": "openai", "model": "gpt-4o"})
+    number = next(offer.number for offer in api.desk.snapshot.offers() if offer.scope_key == wide["scope"])
+    text = word.replace("NUMBER", str(number))
+
+    def found(scope: str) -> tuple[int, Json]:
+        answer = api.ask("GET", f"{BASE}/{text}", by="ann", query={"scope": scope})
+        return answer.status_code, read(answer).get("id")
+
+    assert found("organization") == (200, number)
+    assert found("user") == ((200, own["id"]) if word != "NUMBER" else (404, None))
+    assert [found(scope)[0] for scope in ("platform", "nonsense")] == [404, 422]
+
+
+def test_a_change_in_a_scope_falls_through_to_no_other(api: Api) -> None:
+    api.create("m", by="ann")
+
+    for method in ("PUT", "DELETE"):
+        answer = api.ask(method, f"{BASE}/m", by="ann", query={"scope": "user"}, body={})
+        assert answer.status_code == 404
+
+
 def test_a_model_whose_id_is_a_word_of_the_api_is_got_by_id(api: Api) -> None:
     made = register(api, "categories")
 

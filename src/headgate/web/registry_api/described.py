@@ -59,6 +59,9 @@ def _content(description: str, schema: JsonObject) -> JsonObject:
 _MODEL: Final = component("RegistryModel")
 _MESSAGE: Final = object_of({"message": STRING}, ["message"])
 _ID: Final = path("model_id", "The key of the row if it is all digits, else the model's id, else its `model_name`.")
+_SCOPE: Final = query(
+    "scope", "Look in this scope only: `platform`, `organization`, `project`, `user`, or a scope's key."
+)
 _TYPE: Final = path("config_type", "The type of default.")
 _COUNTS: Final[JsonObject] = {"type": "object", "additionalProperties": INTEGER}
 _WORDS: Final = list_of(STRING)
@@ -80,15 +83,16 @@ LIST: Final = _said(
     query("is_active", "Only active models, or only others.", schema={**BOOLEAN, "default": True}),
     errors=(*_READ, 422),
 )
-GET: Final = _said("Get a model", _MODEL, _ID, errors=_FOUND)
+GET: Final = _said("Get a model", _MODEL, _ID, _SCOPE, errors=(*_FOUND, 422))
 CHANGE: Final = _said(
     "Change a model: only the keys that the body has",
     _MODEL,
     _ID,
+    _SCOPE,
     errors=(*_FOUND, 409, 413, 422, 503),
     body=component("RegistryModelUpdate"),
 )
-DELETE: Final = _said("Delete a model", _MESSAGE, _ID, errors=(*_FOUND, 409, 503))
+DELETE: Final = _said("Delete a model", _MESSAGE, _ID, _SCOPE, errors=(*_FOUND, 409, 422, 503))
 CATEGORIES: Final = _said("The categories of the caller's models", object_of({"categories": _WORDS}, ["categories"]))
 PROVIDERS: Final = _said("The providers of the caller's models", object_of({"providers": _WORDS}, ["providers"]))
 ABILITIES: Final = _said("The abilities of the caller's models", object_of({"abilities": _WORDS}, ["abilities"]))

@@ -39,23 +39,28 @@ def own_scope(principal: Principal) -> Scope:
     return scopes.user(principal.organization, principal.user)
 
 
-def meant(snapshot: Snapshot, principal: Principal, *, text: str) -> Generator[None, None, Offer]:
-    """The entry that an identifier means; ModelNotFound."""
+def meant(snapshot: Snapshot, principal: Principal, *, text: str, scope: Scope | None) -> Generator[None, None, Offer]:
+    """The entry that an identifier means, of those in `scope` if that is given; ModelNotFound."""
     asked = text.strip().removesuffix("/")
     # Clients of the published API encode an id once more than the path itself does.
     for each in dict.fromkeys((asked, unquote(asked).strip())):
-        offer = (yield from numbered(snapshot, principal, text=each)) or _named(snapshot, principal, each)
-        offer = offer or (yield from _known_as(snapshot, principal, each))
+        offer = yield from numbered(snapshot, principal, text=each, scope=scope)
+        offer = offer or _named(snapshot, principal, name=each, scope=scope)
+        offer = offer or (yield from _known_as(snapshot, principal, model=each, scope=scope))
         if offer is not None:
             return offer
     raise ModelNotFound(asked)
 
 
-def numbered(snapshot: Snapshot, principal: Principal, *, text: str) -> Search:
-    """The entry with this row id, if the principal sees it."""
+def numbered(snapshot: Snapshot, principal: Principal, *, text: str, scope: Scope | None = None) -> Search:
+    """The entry with this row id, if the principal sees it, and in `scope` if that is given."""
     if not (text.isascii() and text.isdigit()):
         return None
-    return (yield from _first(_seen(snapshot, principal), lambda offer: str(offer.number) == text))
+
+    def wanted(offer: Offer) -> bool:
+        return str(offer.number) == text and scope in (None, offer.scope)
+
+    return (yield from _first(_seen(snapshot, principal), wanted))
 
 
 def visible(snapshot: Snapshot, principal: Principal, *, query: Query) -> Generator[None, None, Sequence[Offer]]:
@@ -74,19 +79,19 @@ def lowest(offers: Iterable[Offer], count: int) -> Generator[None, None, list[Of
     return kept
 
 
-def _named(snapshot: Snapshot, principal: Principal, name: str) -> Offer | None:
+def _named(snapshot: Snapshot, principal: Principal, *, name: str, scope: Scope | None) -> Offer | None:
     try:
-        return target(snapshot, principal, name=name, scope=None)
+        return target(snapshot, principal, name=name, scope=scope)
     except ModelNotFound:
         return None
 
 
-def _known_as(snapshot: Snapshot, principal: Principal, model: str) -> Search:
+def _known_as(snapshot: Snapshot, principal: Principal, *, model: str, scope: Scope | None) -> Search:
     """The entry of a model of this name at its provider: the principal's own, else the oldest."""
     found: list[Offer] = []
 
     def note(offer: Offer) -> bool:
-        if _is_model(offer, model):
+        if scope in (None, offer.scope) and _is_model(offer, model):
             found.append(offer)
         return False
 

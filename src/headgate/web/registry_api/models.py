@@ -15,6 +15,7 @@ from headgate.core.principal import Principal
 from headgate.gateway.administer import Administer, Desk, Write
 from headgate.gateway.sharing import Sharing
 from headgate.gateway.user_defaults import UserDefaults
+from headgate.web import query
 from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
 from headgate.web.bodies import read_object
@@ -131,7 +132,8 @@ class Models:
     # On the event loop
 
     async def _meant(self, request: Request, principal: Principal) -> Offer:
-        return await in_turns(meant(self._desk.snapshot, principal, text=request.path_params["model_id"]))
+        text, scope = request.path_params["model_id"], query.scope(request.query_params, principal)
+        return await in_turns(meant(self._desk.snapshot, principal, text=text, scope=scope))
 
     def _shown(self, offer: Offer, principal: Principal) -> Response:
         return json_response(shown(offer, principal, snapshot=self._desk.snapshot))
