@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from sqlalchemy import Executable, delete, event, insert, text, update
+from sqlalchemy import delete, update
 
 from headgate.access.audit import AuditEntry, AuditEvent, Break, Proof
 from headgate.access.identity import (
@@ -239,30 +239,6 @@ def test_a_change_that_is_not_committed_leaves_no_row(database: Database) -> Non
 
     assert len(told(database)) == 1
     assert isinstance(proof(database), Proof)
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [insert(share).values(uid="x"), text("DELETE FROM share"), text("DELETE FROM SHARE")],
-    ids=["values", "text", "upper case"],
-)
-def test_what_cannot_be_followed_is_refused(database: Database, statement: Executable) -> None:
-    with pytest.raises(TypeError, match=r"cannot be followed|are inserted as"), database.writing() as connection:
-        connection.execute(statement)
-
-
-def test_what_goes_to_the_driver_itself_is_refused(database: Database) -> None:
-    with pytest.raises(TypeError, match="DELETE FROM share"), database.writing() as connection:
-        connection.exec_driver_sql("DELETE FROM share")
-
-
-def test_sessions_that_are_forgotten_are_not_read(database: Database) -> None:
-    read: list[str] = []
-    event.listen(database.write_engine, "before_cursor_execute", lambda _c, _u, statement, *_: read.append(statement))
-
-    SqlDirectory(database).forget_sessions(ended_before=3.0)
-
-    assert [each.split()[0] for each in read if "session" in each] == ["DELETE"]
 
 
 def test_thousands_of_rows_in_one_transaction_are_all_told(database: Database) -> None:
