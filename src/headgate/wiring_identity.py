@@ -49,7 +49,7 @@ def identity(kept: Kept, upstream: ProbeUpstream, *, clock: Clock, changes: Chan
     keys = _signing_keys(kept, clock)
     texts = SessionTexts(keys, SecretOpener(kept.ring), installation=SqlInstallation(kept.database).id)
     tokens = _tokens(kept, upstream, clock)
-    grants = Grants(directory, store, writer=writer, signer=texts, clock=clock, randomness=os.urandom)
+    grants = Grants(directory, store, changes=changes, signer=texts, clock=clock, randomness=os.urandom)
     limits = Limits.of(clock, by_email=settings.sign_in_per_email, by_address=settings.sign_in_per_address)
     return Identity(
         identify=Identify(

@@ -11,6 +11,7 @@ from headgate.core.secret import Secret
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
+from headgate.gateway.tenancy import Changes
 from tests.gateway.town import KnownSessions, Town, contents
 
 
@@ -32,7 +33,7 @@ class Counter:
         self.grants = Grants(
             self.town.directory,
             self.store,
-            writer=database.writer,
+            changes=Changes(database.writer),
             signer=Signs(),
             clock=self.town.clock,
             randomness=self.town.randomness,

@@ -15,6 +15,7 @@ from headgate.core.errors import Forbidden, InvalidBody, InvalidQuery, NotAuthen
 from headgate.core.principal import Principal
 from headgate.gateway.grant import Grants
 from headgate.gateway.key_reach import keys_seen
+from headgate.gateway.tenancy import Changes
 from tests import databases
 from tests.gateway.counter import Counter, Signs, wish
 from tests.gateway.town import NOW, Randomness, SetClock
@@ -271,7 +272,7 @@ async def test_a_request_that_is_given_up_still_revokes_what_it_revoked(counter:
     grants = Grants(
         counter.town.directory,
         counter.store,
-        writer=slow,
+        changes=Changes(slow),
         signer=Signs(),
         clock=SetClock(),
         randomness=Randomness(),

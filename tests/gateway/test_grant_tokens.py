@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from headgate.access.grants import TokenWish
 from headgate.core.errors import Forbidden, InvalidBody, NotAuthenticated, NotFound
-from headgate.gateway.grant import ADMINISTRATOR, SESSION_LIMIT, TokenWish
+from headgate.gateway.grant import ADMINISTRATOR, SESSION_LIMIT
 from tests import databases
 from tests.gateway.counter import Counter
 from tests.gateway.town import NOW

@@ -40,7 +40,7 @@ def grants_of(hall: Hall) -> Grants:
     return Grants(
         hall.directory,
         hall.tenancy.store,
-        writer=hall.database.writer,
+        changes=hall.tenancy.changes,
         signer=Signs(),
         clock=hall.town.clock,
         randomness=hall.town.randomness,

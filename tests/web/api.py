@@ -212,21 +212,21 @@ def tenancy_of(town: Town, desk: Desk, database: Database, writer: Workers) -> T
     )
 
 
-def sign_in_of(town: Town, grants: Grants, writer: Workers) -> SignIn:
+def sign_in_of(town: Town, grants: Grants, changes: Changes) -> SignIn:
     return SignIn(
         town.directory,
         grants,
         passwords=Argon2Passwords(town.randomness),
         limits=Limits.of(town.clock, by_email=5, by_address=20),
-        changes=Changes(writer),
+        changes=changes,
     )
 
 
-def grants_of(town: Town, database: Database, writer: Workers) -> Grants:
+def grants_of(town: Town, database: Database, changes: Changes) -> Grants:
     return Grants(
         town.directory,
         SqlDirectory(database),
-        writer=writer,
+        changes=changes,
         signer=Signer(),
         clock=town.clock,
         randomness=town.randomness,
@@ -247,7 +247,8 @@ def api_at(directory: Path) -> Iterator[Api]:
         database = open_database(directory / "defaults")
         identify = Identify(town.directory, KnownSessions(), clock=town.clock)
         api: Api
-        grants = grants_of(town, database, writer)
+        tenancy = tenancy_of(town, desk, database, writer)
+        grants = grants_of(town, database, tenancy.changes)
         management = Management(
             is_ready=lambda: api.ready,
             registry=one_gauge(),
@@ -255,9 +256,9 @@ def api_at(directory: Path) -> Iterator[Api]:
             administer=Administer(desk),
             defaults=PlatformDefaults(SqlDefaults(database)),
             directory=town.directory,
-            tenancy=tenancy_of(town, desk, database, writer),
+            tenancy=tenancy,
             grants=grants,
-            sign_in=sign_in_of(town, grants, writer),
+            sign_in=sign_in_of(town, grants, tenancy.changes),
             signing_keys=SigningKeys([], SqlDirectory(database), writer=writer, texts=Signer(), new_key=new_key),
             identify=identify,
             tests=Smokes(desk),

@@ -35,6 +35,14 @@ class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float | None = None
 
 
+class TokenWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What an access token is asked to be. `user` is whose it becomes, "" for one's own."""
+
+    name: str
+    user: str = ""
+    expires_at: float | None = None
+
+
 class Authority(msgspec.Struct, frozen=True, kw_only=True):
     """What a grantor has: permission patterns, models that may be called (none = any), and until when."""
 

@@ -13,19 +13,28 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from headgate.access import keys
-from headgate.access.grants import Authority, Faults, KeyWish, end_excess, end_faults, excess, key_faults, name_faults
+from headgate.access.grants import (
+    Authority,
+    KeyWish,
+    TokenWish,
+    end_excess,
+    end_faults,
+    excess,
+    key_faults,
+    name_faults,
+)
 from headgate.access.identity import AccessToken, OrganizationKey, Session, User
 from headgate.core.clock import Clock
-from headgate.core.errors import Forbidden, InvalidBody, InvalidQuery, NotFound, detail
+from headgate.core.errors import Forbidden, InvalidQuery, NotFound, detail
 from headgate.core.ids import uuid7
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.core.secret import Secret
 from headgate.gateway.directory import Directory
 from headgate.gateway.external import CREDENTIAL
-from headgate.gateway.key_reach import KeyReach, key_of
+from headgate.gateway.in_force import demand_in_force, demand_member
+from headgate.gateway.key_reach import key_of, project_of
 from headgate.gateway.stores import DirectoryStore, SessionSigner
-from headgate.gateway.tenancy import Change
-from headgate.gateway.write_through import Submits, write_through
+from headgate.gateway.tenancy import Change, Changes, refuse
 
 T = TypeVar("T")
 
@@ -45,14 +54,6 @@ class Granted(msgspec.Struct, Generic[T], frozen=True):
     text: Secret
 
 
-class TokenWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What an access token is asked to be. `user` is whose it becomes, "" for one's own."""
-
-    name: str
-    user: str = ""
-    expires_at: float | None = None
-
-
 class Grants:
     """The use cases. `randomness` gives that many unpredictable bytes."""
 
@@ -61,14 +62,14 @@ class Grants:
         directory: Directory,
         store: DirectoryStore,
         *,
-        writer: Submits,
+        changes: Changes,
         signer: SessionSigner,
         clock: Clock,
         randomness: Callable[[int], bytes],
     ) -> None:
         self._directory = directory
         self._store = store
-        self._writer = writer
+        self._changes = changes
         self._signer = signer
         self._clock = clock
         self._randomness = randomness
@@ -76,32 +77,23 @@ class Grants:
     # Organization keys
 
     async def create_key(self, principal: Principal, wish: KeyWish) -> Granted[OrganizationKey]:
-        """A key of the organization in whose context the principal asks. InvalidBody, Forbidden, InvalidQuery."""
-        organization = organization_of(principal)
-        now = self._clock.wall()
-        if faults := key_faults(wish, now=now):
-            raise _invalid(faults)
-        grantor = self._grantor(principal)
-        project = self._project(principal, organization, wish.project)
-        beyond = excess(wish, _authority(principal, grantor))
-        if beyond:
-            raise Forbidden("a key may not exceed the credential that gives it", details=beyond)
+        """A key of the organization in whose context the principal asks.
+
+        InvalidBody, Forbidden, InvalidQuery, NotAuthenticated. It is decided in turn with whoever ends a membership:
+        the key is there to be named by then, or is refused.
+        """
+        organization_of(principal)
+        refuse(key_faults(wish, now=self._clock.wall()))
         text = keys.mint_key(principal.organization_slug, self._randomness(keys.RANDOM_BYTES))
-        key = OrganizationKey(
-            id=self._new_id(now),
-            organization=organization,
-            project=project,
-            name=wish.name,
-            digest=keys.digest(text.reveal().encode()),
-            last4=keys.last4(text),
-            permissions=wish.permissions,
-            scopes=wish.scopes,
-            created_at=now,
-            created_by=principal.id,
-            expires_at=wish.expires_at,
-        )
-        await self._write(lambda: self._store.put_key(key), lambda: self._directory.put_key(key))
-        return Granted(key, text)
+        made: list[OrganizationKey] = []
+
+        def decide() -> Change:
+            key = self._key(principal, wish, text)
+            made.append(key)
+            return Change(lambda: self._store.put_key(key), lambda: self._directory.put_key(key))
+
+        await self._changes.make(decide)
+        return Granted(made[0], text)
 
     async def revoke_key(self, principal: Principal, key_id: str) -> OrganizationKey:
         """Refuse the key from now on. Revoking it again changes nothing. NotFound."""
@@ -110,7 +102,7 @@ class Grants:
         if key.revoked_at is not None:
             return key
         revoked = msgspec.structs.replace(key, revoked_at=self._clock.wall())
-        await self._write(lambda: self._store.put_key(revoked), lambda: self._directory.put_key(revoked))
+        await self._changes.write(lambda: self._store.put_key(revoked), then=lambda: self._directory.put_key(revoked))
         return revoked
 
     # Access tokens
@@ -128,8 +120,7 @@ class Grants:
             raise Forbidden("an identity provider's token ends and may not be exchanged for one that lasts")
         if self._directory.user(user_id) is None:
             faults.append(detail("user", f"{user_id!r} is no user"))
-        if faults:
-            raise _invalid(faults)
+        refuse(faults)
         beyond = end_excess(wish.expires_at, self._directory.ends_at(principal.credential))
         if beyond:
             raise Forbidden("a token may not outlast the credential that gives it", details=beyond)
@@ -143,7 +134,12 @@ class Grants:
             created_at=now,
             expires_at=wish.expires_at,
         )
-        await self._write(lambda: self._store.put_token(token), lambda: self._directory.put_token(token))
+
+        def decide() -> Change:
+            demand_in_force(self._directory, principal, now=now)
+            return Change(lambda: self._store.put_token(token), lambda: self._directory.put_token(token))
+
+        await self._changes.make(decide)
         return Granted(token, text)
 
     async def revoke_token(self, principal: Principal, token_id: str) -> AccessToken:
@@ -154,7 +150,9 @@ class Grants:
         if token.revoked_at is not None:
             return token
         revoked = msgspec.structs.replace(token, revoked_at=self._clock.wall())
-        await self._write(lambda: self._store.put_token(revoked), lambda: self._directory.put_token(revoked))
+        await self._changes.write(
+            lambda: self._store.put_token(revoked), then=lambda: self._directory.put_token(revoked)
+        )
         return revoked
 
     # Sessions
@@ -215,24 +213,34 @@ class Grants:
 
     # Inside
 
+    def _key(self, principal: Principal, wish: KeyWish, text: Secret) -> OrganizationKey:
+        """The key that is wished for, whose text is this. Forbidden, InvalidBody, NotAuthenticated."""
+        organization, now = principal.organization, self._clock.wall()
+        demand_in_force(self._directory, principal, now=now)
+        demand_member(self._directory, principal)
+        grantor = self._grantor(principal)
+        project = project_of(self._directory, principal, named=wish.project)
+        beyond = excess(wish, _authority(principal, grantor))
+        if beyond:
+            raise Forbidden("a key may not exceed the credential that gives it", details=beyond)
+        return OrganizationKey(
+            id=self._new_id(now),
+            organization=organization,
+            project=project,
+            name=wish.name,
+            digest=keys.digest(text.reveal().encode()),
+            last4=keys.last4(text),
+            permissions=wish.permissions,
+            scopes=wish.scopes,
+            created_at=now,
+            created_by=principal.id,
+            expires_at=wish.expires_at,
+        )
+
     def _grantor(self, principal: Principal) -> OrganizationKey | None:
         if principal.kind is not PrincipalKind.KEY:
             return None
         return self._directory.key(principal.organization, principal.credential)
-
-    def _project(self, principal: Principal, organization: str, name: str) -> str:
-        """The id of the project that a key is to be bound to; "" for none, where that is the principal's to give."""
-        reach = KeyReach.of(self._directory, principal)
-        if not name:
-            project_id = "" if reach.everything() else reach.bound or principal.project
-            if not reach.may_make(project_id):
-                raise Forbidden("keys of the whole organization are not yours to make; name one of your projects")
-            return project_id
-        project = self._directory.project(organization, name)
-        # Whether there is a project that one may not enter is none of one's business.
-        if project is None or not reach.may_make(project.id):
-            raise _invalid([detail("project", f"{name!r} is no project that this key can be bound to")])
-        return project.id
 
     def _new_id(self, now: float) -> str:
         return uuid7(now, self._randomness(_ID_BYTES))
@@ -242,7 +250,7 @@ class Grants:
     ) -> Granted[Session]:
         if not SESSION_MINIMUM <= lifetime <= SESSION_LIMIT:
             accepted = f"{SESSION_MINIMUM} to {SESSION_LIMIT} seconds are accepted"
-            raise _invalid([detail("expires_in", f"{lifetime} is outside of what is possible; {accepted}")])
+            refuse([detail("expires_in", f"{lifetime} is outside of what is possible; {accepted}")])
         now = self._clock.wall()
         session = Session(
             id=self._new_id(now),
@@ -271,10 +279,7 @@ class Grants:
             for session in sessions:
                 self._directory.put_session(session)
 
-        await write_through(self._writer, work, then=then)
-
-    async def _write(self, work: Callable[[], None], then: Callable[[], None]) -> None:
-        await write_through(self._writer, work, then=then)
+        await self._changes.write(work, then=then)
 
 
 def organization_of(principal: Principal) -> str:
@@ -288,7 +293,3 @@ def _authority(principal: Principal, grantor: OrganizationKey | None) -> Authori
     # A person's rights come from the membership, so what a person gives the organization may outlast the session.
     ends_at = math.inf if grantor is None or grantor.expires_at is None else grantor.expires_at
     return Authority(permissions=principal.permissions, models=principal.model_scopes, ends_at=ends_at)
-
-
-def _invalid(faults: Faults) -> InvalidBody:
-    return InvalidBody("; ".join(f"{each['path']}: {each['message']}" for each in faults), details=faults)

@@ -12,7 +12,7 @@ import msgspec
 
 from headgate.access.identity import OrganizationKey
 from headgate.access.permissions import GOVERNANCE_MANAGE, MEMBERS_MANAGE, MODELS_WRITE
-from headgate.core.errors import NotFound
+from headgate.core.errors import Forbidden, InvalidBody, NotFound, detail
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.directory import Directory
 from headgate.gateway.pages import Page, newest_first
@@ -47,6 +47,25 @@ class KeyReach(msgspec.Struct, frozen=True):
         if self.by.may(GOVERNANCE_MANAGE) or (project and self.by.may(MEMBERS_MANAGE)):
             return True
         return own and project == self.by.project != "" and self.by.may(MODELS_WRITE)
+
+
+def project_of(directory: Directory, by: Principal, *, named: str) -> str:
+    """The id of the project that a key is to be bound to; "" for none, where that is the principal's to give.
+
+    Forbidden, InvalidBody.
+    """
+    reach = KeyReach.of(directory, by)
+    if not named:
+        project_id = "" if reach.everything() else reach.bound or by.project
+        if not reach.may_make(project_id):
+            raise Forbidden("keys of the whole organization are not yours to make; name one of your projects")
+        return project_id
+    project = directory.project(by.organization, named)
+    # Whether there is a project that one may not enter is none of one's business.
+    if project is None or not reach.may_make(project.id):
+        fault = detail("project", f"{named!r} is no project that this key can be bound to")
+        raise InvalidBody(f"project: {fault['message']}", details=[fault])
+    return project.id
 
 
 def key_of(directory: Directory, by: Principal, *, key_id: str) -> OrganizationKey:

@@ -21,8 +21,9 @@ from headgate.core.ids import uuid7
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.administer_ending import Endings
 from headgate.gateway.directory import Directory
+from headgate.gateway.in_force import demand_member
 from headgate.gateway.stores import DirectoryStore
-from headgate.gateway.write_through import Submits
+from headgate.gateway.write_through import Submits, write_through
 
 _ID_BYTES: Final = 10
 
@@ -61,6 +62,10 @@ class Changes:
         waiting.add_done_callback(settled)
         # Shielded: if the request is given up, what was written still takes effect before the next decision.
         await asyncio.shield(waiting)
+
+    async def write(self, work: Callable[[], None], *, then: Callable[[], None]) -> None:
+        """Make a change that depends on no other, without waiting for those before to be in force."""
+        await write_through(self._writer, work, then=then)
 
 
 class Tenancy(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,10 +110,9 @@ class Tenancy(msgspec.Struct, frozen=True, kw_only=True):
         """
         if by.platform_admin or not by.user:
             return Standing(permissions=by.permissions, admin=by.organization_admin, owner=by.platform_admin)
+        demand_member(self.directory, by)
         membership = self.directory.membership(by.user, by.organization)
-        if membership is None:
-            raise Forbidden("your membership in the organization has ended")
-        owner = by.organization_owner and membership.role is Role.OWNER
+        owner = by.organization_owner and membership is not None and membership.role is Role.OWNER
         return Standing(permissions=by.permissions, admin=by.organization_admin, owner=owner)
 
 

@@ -72,10 +72,11 @@ class Office:
         for user in contents().users:
             self.store.put_user(user)
         texts = SessionTexts([SIGNING], SecretOpener(RING), installation="test")
+        changes = Changes(database.writer)
         grants = Grants(
             self.town.directory,
             self.store,
-            writer=database.writer,
+            changes=changes,
             signer=texts,
             clock=self.town.clock,
             randomness=self.town.randomness,
@@ -88,7 +89,7 @@ class Office:
             grants,
             passwords=self.passwords,
             limits=limits,
-            changes=Changes(database.writer),
+            changes=changes,
         )
         keys = SigningKeys([SIGNING], self.store, writer=database.writer, texts=texts, new_key=self._key)
         routes = (

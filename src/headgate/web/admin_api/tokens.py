@@ -6,12 +6,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from headgate.access.grants import TokenWish
 from headgate.access.identity import AccessToken
 from headgate.core.errors import Forbidden, InvalidBody, InvalidQuery, NotAuthenticated, NotFound
 from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
-from headgate.gateway.grant import Grants, TokenWish
+from headgate.gateway.grant import Grants
 from headgate.web.admin_api.reading import PAGING, Fields, paging
 from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
