@@ -138,3 +138,22 @@ def test_no_cutting_changes_what_an_upstream_gets(cuts: list[int]) -> None:
     call.body_complete()
 
     assert body_of(on) == SENT
+
+
+def test_a_form_goes_no_further_than_the_agent_behind_it_may() -> None:
+    on = stage()
+
+    uploaded(on, form(MODEL, part("analytics_context[agent_allowed_models][]", b"other"), file(b"sound")))
+
+    assert on.refusals == ["ModelNotAllowed"]
+    assert "connect" not in names(on)
+
+
+def test_a_form_fails_over_to_nothing_that_its_agent_may_not_call() -> None:
+    on = stage()
+    call = uploaded(on, form(MODEL, part("analytics_context", b'{"agent_allowed_models":["hear"]}'), file(b"sound")))
+
+    call.upstream_failed(1, RESET)
+
+    assert names(on).count("connect") == 1
+    assert call.state is State.ENDED

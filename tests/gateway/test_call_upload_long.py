@@ -8,6 +8,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.dialects.openai_form import MOST_WITHOUT_MODEL
 from headgate.gateway.call_state import State
 from headgate.gateway.call_upload import AHEAD, KEPT
+from headgate.gateway.ports import Outcome
 from tests.dialects.forms import CONTENT_TYPE, file, form, part
 from tests.gateway.uploads import (
     ANSWER,
@@ -232,3 +233,15 @@ def test_an_upstream_that_does_not_take_the_end_of_a_long_form_is_given_up_in_ti
 
     assert (before, call.state) == (State.SEND, State.ENDED)
     assert len(on.settlements) == 1
+
+
+def test_a_list_for_an_agent_that_comes_when_the_form_is_on_its_way_ends_the_call() -> None:
+    on = stage()
+    call = admitted(on)
+    body = form(MODEL, file(b"x" * 2 * MIB), part("analytics_context", b'{"agent_allowed_models":["other"]}'))
+
+    call.body(body[: 2 * MIB])
+    call.body(body[2 * MIB :])
+
+    assert names(on)[-2:] == ["drop", "answer"]
+    assert [each.outcome for each in on.settlements] == [Outcome.FAILED]

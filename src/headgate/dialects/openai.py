@@ -23,6 +23,7 @@ Fields = dict[str, msgspec.Raw]
 MODEL_LIMIT: Final = 256
 MOST_AGENT_MODELS: Final = 1000
 AGENT_CONTEXT: Final = "analytics_context"
+AGENT_MODELS: Final = "agent_allowed_models"
 RETRY_AFTER_CAP: Final = 3600
 
 STRIPPED: Final = frozenset(
@@ -60,7 +61,6 @@ ANY_MODEL: Final[frozenset[str]] = frozenset()
 """What a request says of models that sets no bounds."""
 
 _DROPPED: Final = STRIPPED - {AGENT_CONTEXT}
-_AGENT_MODELS: Final = "agent_allowed_models"
 
 _fields = msgspec.json.Decoder(Fields).decode
 _string = msgspec.json.Decoder(str | None).decode
@@ -100,10 +100,10 @@ def take_agent_models(fields: Fields) -> frozenset[str]:
         context = _fields(fields.pop(AGENT_CONTEXT))
     except JSON_FAULTS:
         return ANY_MODEL
-    raw = context.get(_AGENT_MODELS)
+    raw = context.get(AGENT_MODELS)
     if raw is None or bytes(raw) == b"null":
         return ANY_MODEL
-    path = f"{AGENT_CONTEXT}.{_AGENT_MODELS}"
+    path = f"{AGENT_CONTEXT}.{AGENT_MODELS}"
     accepted = f"a list of at most {MOST_AGENT_MODELS} names of models, of 1 to {MODEL_LIMIT} characters each"
     try:
         names: list[str] = _strings(raw)
@@ -180,25 +180,21 @@ _MOST_TOKENS: Final = 2**40
 def read_reported(raw: msgspec.Raw | bytes) -> ReportedUsage | None:
     """A usage object, or None if it is none."""
     try:
-        if not bytes(raw).isascii():
-            codecs.utf_8_decode(raw, "strict", True)
+        bytes(raw).decode()
         return _reported(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
 def buckets(reported: ReportedUsage) -> Usage | None:
-    """The disjoint buckets, or None if the numbers cannot be: missing, negative, absurd, a part larger than the whole.
-
-    What went in is never nothing, so an object without it tells nothing of the cost.
-    """
+    """The disjoint buckets, or None if the numbers cannot be: missing, negative, absurd, a part above the whole."""
     prompt, completion = reported.prompt_tokens, reported.completion_tokens or 0
-    if prompt is None:
-        return None
     inward, outward = reported.prompt_tokens_details, reported.completion_tokens_details
     cached = (inward.cached_tokens or 0) if inward is not None else 0
     reasoning = (outward.reasoning_tokens or 0) if outward is not None else 0
-    if not (0 <= cached <= prompt < _MOST_TOKENS and 0 <= completion < _MOST_TOKENS and reasoning >= 0):
+    if prompt is None or not (
+        0 <= cached <= prompt < _MOST_TOKENS and 0 <= completion < _MOST_TOKENS and reasoning >= 0
+    ):
         return None
     reasoning = min(reasoning, completion)
     return Usage(prompt - cached, cached, 0, completion - reasoning, reasoning)
@@ -207,7 +203,7 @@ def buckets(reported: ReportedUsage) -> Usage | None:
 def priced(usage: msgspec.Raw, reported: ReportedUsage, extra: bytes) -> msgspec.Raw:
     """A usage object with our own members added; `extra` is a run of JSON members, and wins over the upstream's."""
     given = bytes(usage)
-    # An upstream that adds members of ours adds the cost: no other one is looked for. What has a bucket is not empty.
+    # An upstream that adds members of ours adds the cost: no other one is looked for.
     if reported.cost is _ABSENT:
         return msgspec.Raw(b"%b,%b}" % (given[:-1], extra))
     return msgspec.Raw(encode({**_fields(given), **_fields(b"{%b}" % extra)}))

@@ -1,7 +1,8 @@
 """Requests that come as a form, in OpenAI's wire format: read while they arrive, and passed on as they are read.
 
 Source: OpenAI's API reference (Create transcription, Create translation, Create image edit). Of a form only `model`
-is read; every other part passes as it came, in its place, except for those whose names are taken out of every request.
+is read, and which models the agent behind it may call; every other part passes as it came, in its place, except for
+those whose names are taken out of every request.
 What goes on is written anew between delimiters of the same boundary: in place of `model` the upstream's, and at the
 end the entry's defaults for fields that the caller did not send, and `model` if there was none.
 """
@@ -15,8 +16,9 @@ from typing import ClassVar, Final
 
 from headgate.core.errors import InvalidBody, PayloadTooLarge, detail
 from headgate.core.usage import Usage
+from headgate.dialects.form_context import FormContext
 from headgate.dialects.multipart import FormReader, Mark, PartHead, boundary_of, content_type_of, is_part_name
-from headgate.dialects.openai import ANY_MODEL, MODEL_LIMIT, STRIPPED, encode
+from headgate.dialects.openai import AGENT_CONTEXT, ANY_MODEL, MODEL_LIMIT, STRIPPED, encode
 
 _BYTES_PER_TOKEN: Final = 4
 _MODEL: Final = "model"
@@ -45,6 +47,7 @@ class FormRequest:
     __slots__ = (
         "_at_end",
         "_boundary",
+        "_context",
         "_dropping",
         "_file_bytes",
         "_given",
@@ -72,6 +75,7 @@ class FormRequest:
         self._pieces: deque[bytes | bytearray | _Gap] = deque()
         self._given: set[str] = set()
         self._value: bytearray | None = None
+        self._context = FormContext()
         self._dropping = self._in_file = False
         self._upstream_model = b""
         self._at_end = b""
@@ -156,6 +160,8 @@ class FormRequest:
         self._dropping = head.field in STRIPPED
         self._in_file = head.is_file
         if self._dropping:
+            if head.field == AGENT_CONTEXT:
+                self._context.begin(head, late=bool(self._upstream_model))
             return
         if head.field == _MODEL:
             self._begin_model(head)
@@ -174,6 +180,7 @@ class FormRequest:
         if self._in_file:
             self._file_bytes += len(content)
         if self._dropping:
+            self._context.feed(content)
             return
         if self._value is None:
             self._keep(content)
@@ -184,6 +191,8 @@ class FormRequest:
 
     def _end(self) -> None:
         if self._dropping:
+            self._context.end()
+            self.agent_models = self._context.models
             return
         if self._value is not None:
             value, self._value = self._value, None
