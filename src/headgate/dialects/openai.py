@@ -174,7 +174,7 @@ class ReportedUsage(msgspec.Struct, gc=False):
 
 
 _reported = msgspec.json.Decoder(ReportedUsage).decode
-_MOST_TOKENS: Final = 2**40
+_MOST: Final = 2**40
 
 
 def read_reported(raw: msgspec.Raw | bytes) -> ReportedUsage | None:
@@ -192,9 +192,7 @@ def buckets(reported: ReportedUsage) -> Usage | None:
     inward, outward = reported.prompt_tokens_details, reported.completion_tokens_details
     cached = (inward.cached_tokens or 0) if inward is not None else 0
     reasoning = (outward.reasoning_tokens or 0) if outward is not None else 0
-    if prompt is None or not (
-        0 <= cached <= prompt < _MOST_TOKENS and 0 <= completion < _MOST_TOKENS and reasoning >= 0
-    ):
+    if prompt is None or not (0 <= cached <= prompt < _MOST and 0 <= completion < _MOST and reasoning >= 0):
         return None
     reasoning = min(reasoning, completion)
     return Usage(prompt - cached, cached, 0, completion - reasoning, reasoning)
