@@ -14,7 +14,7 @@ from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
 from headgate.gateway.credentials import CredentialBook
 from headgate.gateway.credentials_named import NamedCredentials, NewCredential
-from headgate.gateway.stores import VerificationState
+from headgate.gateway.stores import Verification, VerificationState
 from tests.gateway.writing import ACME, CALLER, KEEPER, MANAGER, ROOT, STRANGER, write
 
 KEY = Secret("sk-0123456789abcdefghij")
@@ -153,6 +153,34 @@ def test_a_rotated_secret_is_in_force_for_the_next_call(
     assert desk.book.applicable(offer) == desk.book.by_id(made.id)
     assert opened(desk, rotated) == OTHER_KEY
     assert desk.board.of(offer.uid).state is VerificationState.PENDING
+
+
+def test_an_entry_that_is_called_with_another_default_is_to_be_verified_again(
+    desk: Desk, administer: Administer, credentials: NamedCredentials
+) -> None:
+    waits = administer.create(MANAGER, write("a", provider="openai"), scope=ACME).offer
+    other = administer.create(MANAGER, write("b", provider="groq"), scope=ACME).offer
+    own = administer.create(MANAGER, write("c", KEY, provider="openai"), scope=ACME).offer
+    found: list[list[VerificationState]] = []
+
+    def then() -> None:
+        found.append([desk.board.of(offer.uid).state for offer in (waits, other, own)])
+        for offer in (waits, other, own):
+            desk.board.pin(Verification(uid=offer.uid, state=VerificationState.FAILED, message="no", at=1.0))
+
+    then()
+    made = credentials.create(MANAGER, given(default=True), scope=ACME)
+    then()
+    credentials.rotate(MANAGER, made.id, secret=OTHER_KEY)
+    then()
+    credentials.set_default(MANAGER, made.id, default=True)
+    then()
+    credentials.delete(MANAGER, made.id)
+    then()
+
+    pending, failed = VerificationState.PENDING, VerificationState.FAILED
+    assert [each[0] for each in found[1:]] == [pending, pending, failed, pending]
+    assert [each[1:] for each in found[1:]] == [[failed, failed]] * 4
 
 
 def test_origins_change_only_together_with_the_secret(credentials: NamedCredentials) -> None:

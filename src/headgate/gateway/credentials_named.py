@@ -7,6 +7,7 @@ enter the secret cannot point it elsewhere. Every method runs on the writer thre
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 
@@ -16,14 +17,19 @@ from headgate.catalogue.offer import Offer
 from headgate.catalogue.provider import Provider
 from headgate.catalogue.rules import RULES, secret_problem
 from headgate.catalogue.scope import Scope, ScopeKind
+from headgate.catalogue.upstream import Route
 from headgate.catalogue.url import parse_base_url
 from headgate.core.errors import Conflict, Forbidden, InvalidBody, NotFound, detail
+from headgate.core.failure import Failure
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.administer_desk import Desk, demand_lasting
 from headgate.gateway.stores import Verification, VerificationState
 
 Faults = list[Mapping[str, str]]
+
+_State: TypeAlias = tuple[str, int] | None
+"""A credential's id and version."""
 
 
 class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,9 +98,7 @@ class NamedCredentials:
             version=held.version + 1,
             updated_at=self._desk.clock.wall(),
         )
-        stored = self._store(self._desk.sealer.seal(made, secret))
-        self._pending(self._users(made))
-        return stored
+        return self._store(self._desk.sealer.seal(made, secret))
 
     def set_default(self, by: Principal, credential_id: str, *, default: bool) -> Credential:
         """Mark it as the one for its provider in its scope, in place of any other, or take that mark away. NotFound."""
@@ -108,8 +112,10 @@ class NamedCredentials:
         users = sorted(offer.name for offer in self._users(held))
         if users:
             raise Conflict(f"credential {held.name!r} is named by {len(users)} entries", details=users[:100])
+        before = self._called_with(held)
         self._desk.credential_store.drop([held.id])
         self._desk.book.drop([held.id])
+        self._reset(held, before)
         return held
 
     def _checked(self, given: NewCredential) -> tuple[Provider, tuple[str, ...]]:
@@ -134,9 +140,12 @@ class NamedCredentials:
         return provider, origins
 
     def _store(self, stored: StoredCredential) -> Credential:
+        about = stored.credential
+        before = self._called_with(about)
         self._desk.credential_store.put([stored])
         self._desk.book.put([stored])
-        return stored.credential
+        self._reset(about, before)
+        return about
 
     def _held(self, by: Principal, credential_id: str) -> StoredCredential:
         stored = self._desk.book.by_id(credential_id)
@@ -157,11 +166,32 @@ class NamedCredentials:
                 if stored is not None and stored.credential.id == credential.id:
                     yield offer
 
-    def _pending(self, offers: Iterator[Offer]) -> None:
+    def _called_with(self, about: Credential) -> Mapping[str, _State]:
+        """In what state which credential is for the entries that this one may be for, by uid: by name or as a default.
+
+        None where there is none to call an entry with.
+        """
+        book = self._desk.book
+        return {
+            offer.uid: _state(book.applicable(offer))
+            for offer in self._desk.snapshot.offers()
+            if offer.credential == about.name
+            or (isinstance(offer.route, Route) and offer.route.provider.id == about.provider)
+        }
+
+    def _reset(self, about: Credential, before: Mapping[str, _State]) -> None:
+        """What was found out with one credential says nothing of another, nor of having one at last."""
         now = self._desk.clock.wall()
-        for offer in offers:
-            self._desk.board.pin(Verification(uid=offer.uid, state=VerificationState.PENDING, at=now))
+        for uid, state in self._called_with(about).items():
+            if state != before[uid]:
+                self._desk.board.pin(Verification(uid=uid, state=VerificationState.PENDING, at=now))
         self._desk.board.flush()
+
+
+def _state(applicable: StoredCredential | Failure | None) -> _State:
+    if not isinstance(applicable, StoredCredential):
+        return None
+    return applicable.credential.id, applicable.credential.version
 
 
 def _secret_faults(secret: Secret) -> Faults:
