@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.dialects.sse import EventReader, EventTooLarge, data_of
-from tests.dialects.pieces import CUTS, cut_at
+from tests.dialects.pieces import CUTS, cut_at, in_pieces
 
 LINE_ENDS = ("\n", "\r\n", "\r")
 
@@ -66,3 +66,22 @@ def test_an_event_that_grows_beyond_the_cap_is_refused() -> None:
 
     with pytest.raises(EventTooLarge):
         reader.feed(b"data: 0123456789")
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"])
+def test_a_long_line_that_arrives_in_very_many_pieces_is_one_event(end: bytes) -> None:
+    reader = EventReader(20_000_000)
+    text = b"x" * 10_000_000
+
+    events = [event for piece in in_pieces(b"data: " + text + end + b"x", 400) for event in reader.feed(piece)]
+
+    assert [data_of(event) for event in events] == [text]
+
+
+def test_a_line_that_grows_beyond_the_cap_in_many_pieces_is_refused() -> None:
+    reader = EventReader(1000)
+
+    for _ in range(1000):
+        reader.feed(b"x")
+    with pytest.raises(EventTooLarge):
+        reader.feed(b"x")

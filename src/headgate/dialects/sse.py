@@ -22,10 +22,12 @@ class EventTooLarge(Exception):
 class EventReader:
     """Cuts a stream into whole events. Any split of the same bytes gives the same events."""
 
-    __slots__ = ("_began", "_limit", "_rest", "idle")
+    __slots__ = ("_began", "_limit", "_middle", "_rest", "idle")
 
     def __init__(self, limit: int) -> None:
         self._rest = b""
+        # What came after `_rest` and ends no line. Joined to it at each read, a long line would be copied each time.
+        self._middle = bytearray()
         self._limit = limit
         self._began = False
         self.idle = False
@@ -33,7 +35,11 @@ class EventReader:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The events that `data` completes, each with the empty line that ends it."""
-        data = self._rest + data
+        if self._rest and self._began and b"\n" not in data and b"\r" not in data and not self._rest.endswith(b"\r"):
+            self._middle += data
+            self._demand_room(len(self._rest) + len(self._middle))
+            return []
+        data = self._held() + data
         if not self._began:
             if _BOM.startswith(data[:3]) and len(data) < len(_BOM):
                 self._rest = data
@@ -58,13 +64,24 @@ class EventReader:
 
     def _kept(self, events: list[bytes]) -> list[bytes]:
         self.idle = not self._rest
-        if len(self._rest) > self._limit:
-            raise EventTooLarge(f"an event is larger than {self._limit} bytes")
+        self._demand_room(len(self._rest))
         return events
+
+    def _demand_room(self, length: int) -> None:
+        if length > self._limit:
+            raise EventTooLarge(f"an event is larger than {self._limit} bytes")
+
+    def _held(self) -> bytes:
+        """All of the event that has not ended."""
+        if not self._middle:
+            return self._rest
+        held = self._rest + self._middle
+        self._middle.clear()
+        return held
 
     def rest(self) -> bytes:
         """What came after the last whole event. A stream that ends here dispatches it no more, by the standard."""
-        rest, self._rest = self._rest, b""
+        rest, self._rest = self._held(), b""
         self.idle = True
         return rest
 
