@@ -6,6 +6,7 @@ A number with a fraction or an exponent is kept as a Decimal, digit for digit, b
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -106,3 +107,10 @@ def refuse_unknown(body: JsonObject, accepted: frozenset[str]) -> None:
             f"the body has unknown fields: {', '.join(map(repr, unknown))}",
             details=[detail(name, f"unknown field; accepted: {words}") for name in unknown],
         )
+
+
+def refuse_faulty(faults: Sequence[Mapping[str, str]]) -> None:
+    """InvalidBody with everything that is wrong with a body, if anything is."""
+    if faults:
+        paths = ", ".join(dict.fromkeys(fault["path"] for fault in faults))
+        raise InvalidBody(f"the body breaks the rules of {paths}", details=list(faults))

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from headgate.catalogue.kinds import Kind, kind_of_mode
 from headgate.catalogue.merge import Fields
-from headgate.core.errors import InvalidBody, detail
+from headgate.core.errors import detail
 from headgate.core.json import Json, JsonObject
 from headgate.core.secret import Secret
 from headgate.web.assets_api.credentials import credentials_problem, sealed_text
@@ -28,7 +28,7 @@ from headgate.web.assets_api.fields import (
 )
 from headgate.web.assets_api.handles import handle_problem
 from headgate.web.assets_api.status import Status, flags
-from headgate.web.bodies import plain
+from headgate.web.bodies import plain, refuse_faulty
 
 Problem = Mapping[str, str]
 
@@ -68,7 +68,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         """
         given = {key: value for key, value in self.given.items() if not _same(value, shown[key])}
         given = {key: value for key, value in given.items() if value is not None or _UPDATED[key].nullable}
-        _refuse([*_faults(given, _UPDATED)])
+        refuse_faulty([*_faults(given, _UPDATED)])
         word = given.pop("status", None)
         fields = {_UPDATED[key].field: plain(value) for key, value in given.items()}
         if "kind" in fields:
@@ -109,7 +109,7 @@ def read_change(body: JsonObject) -> Change:
             faults.append(detail(CREDENTIALS, takes(CREDENTIALS, wrong)))
         elif not faults:
             secret = None if value is None else sealed_text(value)
-    _refuse(faults)
+    refuse_faulty(faults)
     return Change(given={key: value for key, value in body.items() if key in _UPDATED}, secret=secret)
 
 
@@ -133,7 +133,7 @@ def _needed_secret(body: JsonObject, faults: list[Problem]) -> Secret | None:
         faults.append(detail(CREDENTIALS, f"{CREDENTIALS!r} is required: an object, empty for none"))
     elif (wrong := credentials_problem(body[CREDENTIALS])) is not None:
         faults.append(detail(CREDENTIALS, takes(CREDENTIALS, wrong)))
-    _refuse(faults)
+    refuse_faulty(faults)
     return sealed_text(body[CREDENTIALS])
 
 
@@ -159,12 +159,6 @@ def _faults(given: Mapping[str, Json], table: Mapping[str, Field]) -> Iterator[P
         wrong = wrong_with(table[key], value)
         if wrong is not None:
             yield detail(key, takes(key, wrong))
-
-
-def _refuse(faults: list[Problem]) -> None:
-    if faults:
-        paths = ", ".join(dict.fromkeys(fault["path"] for fault in faults))
-        raise InvalidBody(f"the body breaks the rules of {paths}", details=faults)
 
 
 def _same(value: Json, shown: Json) -> bool:

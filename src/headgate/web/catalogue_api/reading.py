@@ -16,10 +16,10 @@ from headgate.catalogue.kinds import Kind, kind_of_type
 from headgate.catalogue.merge import Fields
 from headgate.catalogue.rules import name_problem, problems, secret_problem
 from headgate.catalogue.values import found
-from headgate.core.errors import InvalidBody, MissingModelId, MissingType, detail
+from headgate.core.errors import MissingModelId, MissingType, detail
 from headgate.core.json import Json, JsonObject
 from headgate.core.secret import Secret
-from headgate.web.bodies import plain
+from headgate.web.bodies import plain, refuse_faulty
 from headgate.web.catalogue_api.fields import API_KEY, IDENTITY, READ_ONLY, TABLE, spread
 
 _SYNONYMS: Final[Mapping[str, str]] = {"completions": "completion", "embedding": "embeddings"}
@@ -115,9 +115,7 @@ def read(body: JsonObject, types: Sequence[str]) -> Reading:
 
 def checked(reading: Reading) -> Reading:
     """The reading, or InvalidBody if there is anything wrong with it."""
-    if reading.problems:
-        paths = ", ".join(dict.fromkeys(problem["path"] for problem in reading.problems))
-        raise InvalidBody(f"the body breaks the rules of {paths}", details=list(reading.problems))
+    refuse_faulty(reading.problems)
     return reading
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from headgate.access.entries import may_delete, may_write
 from headgate.catalogue.entry import Document
 from headgate.catalogue.kinds import CATEGORIES
@@ -14,7 +16,7 @@ from headgate.core.json import Json, JsonObject
 from headgate.core.principal import Principal
 from headgate.web import times
 
-UNKNOWN: str = "unknown"
+UNKNOWN: Final = "unknown"
 """The provider of an entry that names none."""
 
 
