@@ -68,6 +68,18 @@ def test_another_format_is_asked_the_same_question() -> None:
     assert body["meta"]["billed_units"] == {"input_tokens": 7, "output_tokens": 3}
 
 
+def test_a_stand_in_of_another_format_is_asked_in_its_own_words() -> None:
+    asked, claude = RerankRequest(ASKED), CODECS[Operation.RERANK]["anthropic"]
+
+    first = json.loads(CODEC.outbound(asked, route_of(Kind.CHAT), {}))
+    second = json.loads(claude.outbound(asked, route_of(Kind.CHAT, "claude"), {}))
+    third = json.loads(CODEC.outbound(asked, route_of(Kind.CHAT), {}))
+
+    assert "temperature" not in second
+    assert first == third
+    assert first["response_format"] == {"type": "json_object"}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -36,10 +36,10 @@ _DOCUMENTS: Final = f"a list of 1 to {MOST_DOCUMENTS} strings of at most {DOCUME
 class RerankRequest(JsonRequest):
     """An inbound request to order documents. `top_n` is None for all of them.
 
-    `question` is the chat request that stands for it at a chat model, once it was made.
+    `question` is the chat request that stands for it at a chat model, once it was made, and `asked_by` who made it.
     """
 
-    __slots__ = ("documents", "query", "question", "return_documents", "top_n")
+    __slots__ = ("asked_by", "documents", "query", "question", "return_documents", "top_n")
 
     needed: ClassVar[Mapping[str, str]] = {
         "query": f"a string of 1 to {QUERY_LIMIT} characters",
@@ -49,6 +49,7 @@ class RerankRequest(JsonRequest):
     def __init__(self, body: bytes | memoryview) -> None:
         super().__init__(body)
         self.question: ChatRequest | None = None
+        self.asked_by: object = None
         try:
             self.query: str = _text(self.fields["query"])
         except msgspec.MsgspecError as error:

@@ -107,12 +107,13 @@ class RerankOverChat:
     def _question(self, request: Inbound) -> ChatRequest:
         """The chat request that asks for the order; InvalidBody if the request asks for more than that."""
         assert isinstance(request, RerankRequest), "a codec takes what its own inbound side parsed"
-        if request.question is None:
+        if request.question is None or request.asked_by is not self:
             for name in request.fields:
                 if name not in UNDERSTOOD:
                     accepted = ", ".join(sorted(UNDERSTOOD))
                     message = f"{name!r} means nothing to a chat model that is asked to order documents"
                     raise InvalidBody(f"{message}; accepted: {accepted}", details=[detail(name, accepted)])
+            request.asked_by = self
             request.question = ChatRequest(_asked(request, json_mode=self._json_mode, cold=self._cold))
         return request.question
 
