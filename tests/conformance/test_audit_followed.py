@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Executable, event, insert, text
 
+from headgate.adapters.sql.audit import SqlAudit
+from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.tables import share
+from headgate.gateway.audit import AuditFilter
+from tests.catalogue_writing import create, deleted, revision
 
 
 @pytest.mark.parametrize(
@@ -32,3 +36,17 @@ def test_sessions_that_are_forgotten_are_not_read(database: Database) -> None:
     SqlDirectory(database).forget_sessions(ended_before=3.0)
 
     assert [each.split()[0] for each in read if "session" in each] == ["DELETE"]
+
+
+def test_a_thousand_entries_go_in_few_statements_and_each_is_told(database: Database) -> None:
+    catalogue = SqlCatalogue(database)
+    entries = create(catalogue, *(f"model-{number}" for number in range(1000)))
+    executed: list[str] = []
+    event.listen(database.write_engine, "before_cursor_execute", lambda *given: executed.append(given[2]))
+
+    catalogue.commit(revision(2, *deleted(*entries)))
+
+    assert len(executed) < 30
+    told = SqlAudit(database).entries(AuditFilter(action="model.deleted"), limit=2000)
+    assert {each.event.subject for each in told} == {f"model:{each.uid}" for each in entries}
+    assert list(catalogue.entries()) == []

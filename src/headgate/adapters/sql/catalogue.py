@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from headgate.adapters.sql.credentials import drop_credentials, put_credentials
 from headgate.adapters.sql.database import Database
+from headgate.adapters.sql.dropping import drop_rows
 from headgate.adapters.sql.schema import NUMBER_COUNTER, REVISION_COUNTER
 from headgate.adapters.sql.sharing import put_shares
 from headgate.adapters.sql.tables import counter, entry, revision, revision_change
@@ -177,9 +178,7 @@ def entry_values(state: ModelEntry) -> Values:
 
 def _change_entries(connection: Connection, changes: Sequence[Change]) -> None:
     # Deletions first: a name may pass from one entry to another within one revision.
-    gone = [{"gone": change.entry.uid} for change in changes if change.after is None]
-    if gone:
-        connection.execute(delete(entry).where(entry.c.uid == bindparam("gone")), gone)
+    drop_rows(connection, entry.c.uid, keys=[change.entry.uid for change in changes if change.after is None])
     upsert(connection, entry, rows=[entry_values(change.after) for change in changes if change.after is not None])
 
 

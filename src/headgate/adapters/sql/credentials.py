@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from headgate.adapters.sql.database import Database
+from headgate.adapters.sql.dropping import drop_rows
 from headgate.adapters.sql.tables import credential
 from headgate.adapters.sql.upsert import Values, upsert
 from headgate.catalogue import scope as scopes_
@@ -49,9 +50,7 @@ def put_credentials(connection: Connection, stored: Sequence[StoredCredential]) 
 
 
 def drop_credentials(connection: Connection, ids: Sequence[str]) -> None:
-    if ids:
-        statement = delete(credential).where(credential.c.id == bindparam("gone"))
-        connection.execute(statement, [{"gone": each} for each in ids])
+    drop_rows(connection, credential.c.id, keys=ids)
 
 
 def _take_default(connection: Connection, heir: Credential) -> None:
