@@ -16,6 +16,7 @@ from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer, document_of
 from headgate.catalogue.revision import Action, Difference, Revision
 from headgate.catalogue.scope import Scope
+from headgate.core.errors import ModelNotFound
 from headgate.core.principal import Principal
 from headgate.gateway.administer_bulk import Item, Replaced, Replacement
 from headgate.gateway.administer_desk import (
@@ -71,14 +72,14 @@ class Administer:
         *,
         change: Callable[[Document], Write],
         scope: Scope | None = None,
+        kinds: Container[Kind] = frozenset(Kind),
         if_match: str | None = None,
     ) -> Written:
-        """The entry that `name` means, changed. What changes nothing makes no revision.
+        """The entry that `name` means, changed, as if there were none of other kinds than `kinds`.
 
-        ModelNotFound, Forbidden, PreconditionFailed, InvalidBody, ModelExists.
+        What changes nothing makes no revision. ModelNotFound, Forbidden, PreconditionFailed, InvalidBody, ModelExists.
         """
-        self._desk.catch_up()
-        offer = target(self._desk.snapshot, by, name=name, scope=scope)
+        offer = self._meant(by, name, scope=scope, kinds=kinds)
         writing = self._writing(by, offer.scope)
         demand_match(if_match, f'"{offer.version}"')
         former = document_of(offer)
@@ -90,10 +91,18 @@ class Administer:
             return Written(offer, told(self._desk, by, snapshot=self._desk.snapshot, offers=[offer]))
         return self._written(writing, Action.UPDATE, draft)
 
-    def delete(self, by: Principal, name: str, *, scope: Scope | None = None, if_match: str | None = None) -> Offer:
-        """The entry that was deleted. ModelNotFound, Forbidden, PreconditionFailed."""
-        self._desk.catch_up()
-        offer = target(self._desk.snapshot, by, name=name, scope=scope)
+    def delete(
+        self,
+        by: Principal,
+        name: str,
+        *,
+        scope: Scope | None = None,
+        kinds: Container[Kind] = frozenset(Kind),
+        if_match: str | None = None,
+    ) -> Offer:
+        """The entry that was deleted, as if there were none of other kinds. ModelNotFound, Forbidden,
+        PreconditionFailed."""
+        offer = self._meant(by, name, scope=scope, kinds=kinds)
         demand_deletable(by, offer.scope)
         demand_match(if_match, f'"{offer.version}"')
         writing = Writing(self._desk, by, scope=offer.scope)
@@ -157,6 +166,13 @@ class Administer:
     def scope_version(self, scope: Scope) -> str:
         """The scope's ETag, for bulk replaces and plans."""
         return self._desk.scope_version(scope)
+
+    def _meant(self, by: Principal, name: str, *, scope: Scope | None, kinds: Container[Kind]) -> Offer:
+        self._desk.catch_up()
+        offer = target(self._desk.snapshot, by, name=name, scope=scope)
+        if offer.kind not in kinds:
+            raise ModelNotFound(name)
+        return offer
 
     def _writing(self, by: Principal, scope: Scope) -> Writing:
         self._desk.catch_up()

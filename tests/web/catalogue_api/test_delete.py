@@ -32,6 +32,18 @@ def test_the_second_mount_answers_as_published(api: Api) -> None:
     assert read(api.ask("DELETE", f"{SECOND}/v1/models/m")) == {"deleted": True, "model_id": "m"}
 
 
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+@pytest.mark.parametrize("by", ["root", "mia"])
+def test_what_the_second_mount_does_not_show_does_not_exist_there(api: Api, method: str, by: str) -> None:
+    api.create("m", type="rerank")
+
+    body = {"region": "eu-west"} if method == "PATCH" else None
+    answers = [api.ask(method, f"{SECOND}/v1/models/{name}", by=by, body=body) for name in ("m", "x")]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert read(api.ask("GET", "/v1/models/m"))["revision"] == 1
+
+
 def test_who_may_not_write_an_entry_gets_403(api: Api) -> None:
     api.create("m")
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from headgate.access.rate import UNUSED, Rate, allow
-from headgate.catalogue.kinds import CATALOGUE_TYPES
 from headgate.catalogue.scope import PLATFORM
 from headgate.core.clock import Clock
 from headgate.core.errors import GatewayError, RateLimited, TooManyItems
@@ -58,7 +57,7 @@ class Bulk:
         self._administer = administer
         self._writer = writer
         self._meter = meter
-        self._kinds = frozenset(kind for kind, word in CATALOGUE_TYPES.items() if word in mount.types)
+        self._kinds = mount.kinds
 
     def add_to(self, router: APIRouter) -> None:
         router.add_api_route(

@@ -9,8 +9,6 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from headgate.access.entries import may_write, own_scope
 from headgate.access.permissions import GOVERNANCE_MANAGE
-from headgate.catalogue.entry import Document
-from headgate.catalogue.kinds import CATALOGUE_TYPES
 from headgate.catalogue.merge import written
 from headgate.catalogue.offer import Offer
 from headgate.core.errors import ModelNotFound
@@ -25,7 +23,7 @@ from headgate.web.authorisation import Requires
 from headgate.web.bodies import read_object
 from headgate.web.catalogue_api import described
 from headgate.web.catalogue_api.mount import Mount
-from headgate.web.catalogue_api.reading import Reading, checked, read, read_new
+from headgate.web.catalogue_api.reading import checked, read, read_new
 from headgate.web.catalogue_api.view import shown, superset
 from headgate.web.running import Runner
 
@@ -73,7 +71,9 @@ class Models:
     async def get(self, request: Request, principal: Reader) -> Response:
         name, scope = _name(request), query.scope(request.query_params, principal)
         snapshot = self._current.snapshot
-        offer = self._shown(target(snapshot, principal, name=name, scope=scope), name)
+        offer = target(snapshot, principal, name=name, scope=scope)
+        if not self._mount.shows(offer):
+            raise ModelNotFound(name)
         if not may_write(principal, offer.scope):
             # Visible is not yet callable: who may not write an entry sees what a call of it would say.
             snapshot.resolve(principal, offer.uid)
@@ -89,8 +89,9 @@ class Models:
             return self._administer.update(
                 principal,
                 name,
-                change=lambda document: self._changed(document, reading, name),
+                change=lambda document: Write(written(document, reading.with_kind(document.kind)), reading.secret),
                 scope=scope,
+                kinds=self._mount.kinds,
                 if_match=request.headers.get("if-match"),
             )
 
@@ -101,24 +102,12 @@ class Models:
         name, scope = _name(request), query.scope(request.query_params, principal)
 
         def delete() -> Offer:
-            self._shown(target(self._current.snapshot, principal, name=name, scope=scope), name)
-            if_match = request.headers.get("if-match")
-            return self._administer.delete(principal, name, scope=scope, if_match=if_match)
+            if_match, kinds = request.headers.get("if-match"), self._mount.kinds
+            return self._administer.delete(principal, name, scope=scope, kinds=kinds, if_match=if_match)
 
         gone = await self._writer.run(delete)
         body: JsonObject = {"deleted": True, "model_id": gone.name}
         return json_response({**body, "id": gone.name, "object": "model"} if self._mount.superset else body)
-
-    def _changed(self, document: Document, reading: Reading, name: str) -> Write:
-        if CATALOGUE_TYPES[document.kind] not in self._mount.types:
-            raise ModelNotFound(name)
-        return Write(written(document, reading.with_kind(document.kind)), reading.secret)
-
-    def _shown(self, offer: Offer, name: str) -> Offer:
-        """The entry, if this mount has a word for its type; elsewhere it is as if it did not exist."""
-        if not self._mount.shows(offer):
-            raise ModelNotFound(name)
-        return offer
 
     def _model(self, offer: Offer, warnings: Sequence[str] = ()) -> Response:
         body = shown(offer, warnings)

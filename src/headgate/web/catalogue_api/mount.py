@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from headgate.catalogue.kinds import CATALOGUE_TYPES, SEED_TYPES, TYPES
+from headgate.catalogue.kinds import CATALOGUE_TYPES, SEED_TYPES, TYPES, Kind
 from headgate.catalogue.offer import Offer
 from headgate.gateway.endpoint import SECOND_MOUNT
 
@@ -17,6 +17,11 @@ class Mount(msgspec.Struct, frozen=True):
     prefix: str
     types: tuple[str, ...]
     superset: bool
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What there is here; entries of any other kind are as if they did not exist."""
+        return frozenset(kind for kind, word in CATALOGUE_TYPES.items() if word in self.types)
 
     def shows(self, offer: Offer) -> bool:
         return CATALOGUE_TYPES[offer.kind] in self.types
