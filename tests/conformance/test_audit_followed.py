@@ -7,11 +7,12 @@ from sqlalchemy import Executable, event, insert, text
 
 from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.catalogue import SqlCatalogue
+from headgate.adapters.sql.credentials import SqlCredentials
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.tables import share
 from headgate.gateway.audit import AuditFilter
-from tests.catalogue_writing import create, deleted, revision
+from tests.catalogue_writing import create, credential, deleted, revision
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,17 @@ def test_sessions_that_are_forgotten_are_not_read(database: Database) -> None:
     SqlDirectory(database).forget_sessions(ended_before=3.0)
 
     assert [each.split()[0] for each in read if "session" in each] == ["DELETE"]
+
+
+def test_a_thousand_secrets_come_in_few_statements_and_each_is_told(database: Database) -> None:
+    executed: list[str] = []
+    event.listen(database.write_engine, "before_cursor_execute", lambda *given: executed.append(given[2]))
+
+    SqlCredentials(database).put([credential(f"c-{number}", name=f"c-{number}") for number in range(1000)])
+
+    assert len(executed) < 30
+    told = SqlAudit(database).entries(AuditFilter(action="credential.created"), limit=2000)
+    assert {each.event.subject for each in told} == {f"credential:c-{number}" for number in range(1000)}
 
 
 def test_a_thousand_entries_go_in_few_statements_and_each_is_told(database: Database) -> None:

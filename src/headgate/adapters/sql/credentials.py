@@ -43,10 +43,12 @@ class SqlCredentials:
 
 def put_credentials(connection: Connection, stored: Sequence[StoredCredential]) -> None:
     """Add or replace by id. A default takes that mark from any other of its scope and provider."""
+    # Those of entries come by the hundred; a default is one at a time, and takes the mark before it has it.
+    upsert(connection, credential, rows=[_values(each) for each in stored if not each.credential.default])
     for each in stored:
         if each.credential.default:
             _take_default(connection, each.credential)
-        upsert(connection, credential, rows=[_values(each)])
+            upsert(connection, credential, rows=[_values(each)])
 
 
 def drop_credentials(connection: Connection, ids: Sequence[str]) -> None:
