@@ -9,7 +9,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.end_to_end.gateway import CHAT, MESSAGES
-from tests.end_to_end.house import OTHER, House
+from tests.end_to_end.house import ORGANIZATION, OTHER, House
 from tests.identity_provider import PEM, hmac_signed, part
 
 # Forgeries
@@ -169,6 +169,16 @@ def test_the_request_road_asks_to_be_asked_again_while_somebody_is_created(house
 def trail(house: House, action: str = "") -> list[dict[str, object]]:
     rows: list[dict[str, object]] = house.gateway.http.get("/admin/v1/audit", params={"limit": 100}).json()["items"]
     return [row for row in rows if action in str(row["action"])]
+
+
+def test_whoever_a_call_makes_is_in_the_audit_trail_as_who_did_it(house: House) -> None:
+    house.provider.now = time.time()
+    token = house.provider.token("RS256", sub="somebody who calls first", groups=["users"])
+    headers = {"authorization": f"Bearer {token}", **ORGANIZATION}
+    house.gateway.http.post(CHAT, headers=headers, json={"model": "mock", "messages": MESSAGES})
+    user = f"user:{house.user_of(token)}"
+
+    assert [row["actor"] for row in trail(house, "user.created") if row["subject"] == user] == [user]
 
 
 def test_a_sign_in_that_failed_is_in_the_audit_trail_without_what_was_typed(house: House) -> None:

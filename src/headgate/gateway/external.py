@@ -25,6 +25,7 @@ from headgate.access.grants import NAME_LIMIT
 from headgate.access.identity import ExternalIdentity, Membership, Organization, Role, User
 from headgate.core.errors import IdentityPending
 from headgate.core.json import Json, JsonObject
+from headgate.gateway.acting import act_as_user
 from headgate.gateway.directory import Directory
 from headgate.gateway.stores import DirectoryStore
 from headgate.gateway.write_through import Submits, begin
@@ -160,6 +161,8 @@ class ExternalPeople:
         memberships = self._joined(self._allowed(user.id, vouched), now)
 
         def work() -> None:
+            # The request is theirs, though nothing that read its headers could say so yet.
+            act_as_user(user.id)
             self._store.put_user(user)
             for membership in memberships:
                 self._store.put_membership(membership)
