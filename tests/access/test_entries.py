@@ -46,6 +46,14 @@ def where(principal: Principal, may: May = may_write) -> list[Scope]:
     return [scope for scope in EVERYWHERE if may(principal, scope)]
 
 
+def test_a_key_of_a_project_administers_nothing_of_the_organization_and_uses_its_credentials() -> None:
+    bound = msgspec.structs.replace(granted("llm:*", project="p"), project_bound=True)
+
+    assert where(bound) == [project("a", "p")]
+    assert where(bound, may_manage_credentials) == [project("a", "p")]
+    assert where(bound, may_use_credentials) == [HOME, project("a", "p")]
+
+
 def test_without_a_permission_nothing_may_be_written() -> None:
     assert where(NOBODY) == []
 

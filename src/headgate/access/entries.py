@@ -92,7 +92,9 @@ def _holds(principal: Principal, scope: Scope, permission: str) -> bool:
         case ScopeKind.PLATFORM:
             return principal.platform_admin
         case ScopeKind.ORGANIZATION:
-            return _at_home(principal, scope) and principal.may(permission)
+            # What a key was given for its project is not for the organization; using its credentials there is.
+            beyond = principal.project_bound and permission != CREDENTIALS_USE
+            return _at_home(principal, scope) and principal.may(permission) and not beyond
         case ScopeKind.PROJECT:
             return _in_project(principal, scope, permission)
         case ScopeKind.USER:

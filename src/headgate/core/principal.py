@@ -29,10 +29,11 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `id` is `user:UID` or `key:ID`, as revisions record it; `credential` is the id of the token, key or session that
     was shown. `scopes` are the keys of the scopes that it resolves names in, in order. `permissions` are granted
     patterns of `product:resource:action`, `*` only at the end. `model_scopes` empty means any model, otherwise the
-    names that it may call. `overlay` is what the organization lays over the catalogue, None without an organization.
+    names that it may call. `project_bound`: a key that was made for its project, and administers nothing beyond it.
+    `overlay` is what the organization lays over the catalogue, None without an organization.
     `organization_admin`: an owner or admin of the organization, or a platform administrator; `organization_owner`: an
-    owner, or the latter. `agent_models`, like
-    `model_scopes` those of the agent on whose behalf they call, and `lacks` are about this one request of theirs.
+    owner, or the latter. `agent_models`, like `model_scopes` those of the agent on whose behalf they call, and `lacks`
+    are about this one request of theirs.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     model_scopes: frozenset[str] = frozenset()
     agent_models: frozenset[str] = frozenset()
     scopes: tuple[str, ...] = ()
+    project_bound: bool = False
     overlay: Overlay | None = None
     lacks: MissingHeaders | None = None
 

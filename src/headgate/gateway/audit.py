@@ -66,8 +66,8 @@ class Auditing:
             return self._named(organization) if organization is not None else None
         if organization not in (None, by.organization, by.organization_slug):
             raise Forbidden(f"the audit trail of {organization!r} is not yours to read")
-        if not by.organization or not by.may(AUDIT_READ):
-            raise Forbidden(f"the credential lacks the permission {AUDIT_READ!r} in an organization")
+        if not by.organization or by.project_bound or not by.may(AUDIT_READ):
+            raise Forbidden(f"this takes {AUDIT_READ!r} in an organization, and a key that is bound to no project")
         return by.organization
 
     def entries(self, wanted: AuditFilter, *, limit: int) -> list[AuditEntry]:

@@ -179,6 +179,7 @@ class Identify:
             permissions=self._set(key.permissions),
             model_scopes=frozenset(each.removeprefix(MODEL_SCOPE) for each in key.scopes),
             scopes=self._scopes_of_keys(organization, project),
+            project_bound=bool(key.project),
             overlay=organization.settings.overlay,
         )
 

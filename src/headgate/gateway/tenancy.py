@@ -18,7 +18,7 @@ from headgate.access.permissions import MEMBERS_MANAGE
 from headgate.core.clock import Clock
 from headgate.core.errors import Forbidden, InvalidBody
 from headgate.core.ids import uuid7
-from headgate.core.principal import Principal, PrincipalKind
+from headgate.core.principal import Principal
 from headgate.gateway.administer_ending import Endings
 from headgate.gateway.directory import Directory
 from headgate.gateway.in_force import demand_member
@@ -89,14 +89,8 @@ class Tenancy(msgspec.Struct, frozen=True, kw_only=True):
 
         A key that is bound to a project does not, whatever its permissions: they were given for the project.
         """
-        if by.platform_admin:
-            return True
-        if not by.organization or not by.may(MEMBERS_MANAGE):
-            return False
-        if by.kind is not PrincipalKind.KEY:
-            return True
-        key = self.directory.key(by.organization, by.credential)
-        return key is not None and not key.project
+        at_home = bool(by.organization) and not by.project_bound
+        return by.platform_admin or (at_home and by.may(MEMBERS_MANAGE))
 
     def demand_manager(self, by: Principal) -> None:
         if not self.manages(by):
