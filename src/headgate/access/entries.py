@@ -15,6 +15,7 @@ from headgate.access.permissions import (
     MODELS_WRITE,
     SECRETS_MANAGE,
 )
+from headgate.catalogue.governance import barred_by_overlay
 from headgate.catalogue.listing import View
 from headgate.catalogue.scope import PLATFORM, Scope, ScopeKind, organization, parse
 from headgate.core.principal import Principal
@@ -26,13 +27,17 @@ def own_scope(principal: Principal) -> Scope:
 
 
 def view_of(principal: Principal) -> View:
-    """What lists show to a principal: what it resolves names to, and what is disabled where it may write."""
+    """What lists show to a principal: what it may call, and what is disabled where it may write.
+
+    Who administers the organization sees what it does not allow, too: they decide about it.
+    """
     return View(
         scopes=principal.scopes,
         organization_slug=principal.organization_slug,
         names=principal.model_scopes,
         writable=frozenset(key for key in principal.scopes if may_write(principal, parse(key))),
         organization=principal.organization,
+        barred=barred_by_overlay(principal) if not principal.organization_admin else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -38,6 +38,14 @@ _OWN_OF_ADMINS = Obstacle(
     Bar.OWN_MODELS, "the organization allows entries of projects and users to its administrators only"
 )
 _NOT_ALLOWED = Obstacle(Bar.ALLOWED_MODELS, "it is not among the models that the organization allows")
+
+
+def barred_by_overlay(principal: Principal) -> Callable[[Offer], bool] | None:
+    """Whether the organization keeps the principal from an entry; None where it lays nothing over any."""
+    overlay = principal.overlay
+    if overlay is None or (not overlay.allowed_models and overlay.own_models is OwnModels.ALLOW):
+        return None
+    return lambda offer: _laid(overlay, principal, offer) is not None
 
 
 def obstacle(principal: Principal, offer: Offer) -> Obstacle | None:

@@ -33,7 +33,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     `scopes` are scope keys in order of resolution. `organization_slug` None: entries of any organizations. `names`
     are the only ones to be shown, none for any. Disabled entries are shown of the `writable` scopes. What is shared
-    with `organization`, an id, comes behind all scopes.
+    with `organization`, an id, comes behind all scopes. What is `barred` is shown only where it may be written.
     """
 
     scopes: tuple[str, ...]
@@ -41,6 +41,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     names: frozenset[str] = frozenset()
     writable: frozenset[str] = frozenset()
     organization: str = ""
+    barred: Callable[[Offer], bool] | None = None
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +134,12 @@ def _filters(view: View, query: Query) -> Iterator[Filter]:
         yield lambda offers: [offer for offer in offers if not offer.hidden]
     if query.enabled is not True:
         yield _enabled_or_in(view.writable)
+    if view.barred is not None:
+        yield _open_or_in(view.writable, view.barred)
+
+
+def _open_or_in(writable: frozenset[str], barred: Callable[[Offer], bool]) -> Filter:
+    return lambda offers: [offer for offer in offers if offer.scope_key in writable or not barred(offer)]
 
 
 def _searched(needle: str) -> Filter:

@@ -26,6 +26,26 @@ def refusal(api: Api, body: JsonObject, *, by: str | bytes = "mia", headers: Jso
     return (explained(api, body, by=by, headers=headers or {})["refusal"] or {}).get("code")
 
 
+# Lists
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/api/models"])
+def test_lists_show_members_what_the_organization_lets_them_call_and_administrators_everything(
+    hall: Api, path: str
+) -> None:
+    hall.create("a")
+    hall.create("b")
+    governed(hall, allowed_models=["b"])
+
+    listed = {}
+    for person in ("mia", "ann"):
+        answer = read(hall.ask("GET", path, by=person))
+        items = answer["items"] if path == "/v1/models" else answer
+        listed[person] = [each["model_id"] for each in items]
+
+    assert listed == {"mia": ["b"], "ann": ["a", "b"]}
+
+
 # `effective`
 
 
