@@ -77,7 +77,9 @@ class Subjects:
         if not wanted:
             raise InvalidBody(_ORGANIZATION, details=[detail("organization", _ORGANIZATION)])
         found = self._directory.organization(wanted)
-        if found is None or not (by.platform_admin or may_write(by, scope.organization(found.id))):
+        # A key of a project asks about keys of that project, which is looked at when the key is found.
+        near = bool(whose.key) and by.project_bound and found is not None and found.id == by.organization
+        if found is None or not (by.platform_admin or near or may_write(by, scope.organization(found.id))):
             raise NotFound(f"organization {wanted[:64]!r} does not exist")
         return found
 
