@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from headgate.access.entries import (
+    may_ask_about,
     may_delete,
     may_enter_secrets,
     may_manage_credentials,
-    may_read,
     may_use_credentials,
     may_write,
     own_scope,
@@ -94,7 +94,7 @@ def test_each_permission_of_a_project_is_its_own(own: str, may: May) -> None:
     assert where(granted(*(every - {own}), project="p"), may) == []
 
 
-@pytest.mark.parametrize("may", [may_read, may_write, may_delete, may_enter_secrets, may_manage_credentials])
+@pytest.mark.parametrize("may", [may_write, may_delete, may_enter_secrets, may_manage_credentials])
 def test_admins_of_an_organization_reach_all_of_its_projects(may: May) -> None:
     found = where(ADMIN, may)
 
@@ -105,17 +105,25 @@ def test_admins_of_an_organization_reach_all_of_its_projects(may: May) -> None:
 def test_a_persons_own_entries_are_not_their_admins() -> None:
     admin = msgspec.structs.replace(ADMIN, user="w")
 
-    assert all(user("a", "u") not in where(admin, may) for may in (may_read, may_write, may_delete))
+    assert all(user("a", "u") not in where(admin, may) for may in (may_write, may_delete))
 
 
-def test_one_looks_at_the_platform_at_ones_organization_and_at_what_is_ones_own() -> None:
-    assert where(PERSON, may_read) == [PLATFORM, HOME, user("a", "u")]
+def test_who_governs_an_organization_asks_about_everybody_in_it_and_nobody_elsewhere() -> None:
+    governor = granted("llm:governance:manage")
+    elsewhere = msgspec.structs.replace(NOBODY, organization="b")
+
+    assert may_ask_about(governor, NOBODY)
+    assert not may_ask_about(governor, elsewhere)
+    assert not may_ask_about(NOBODY, NOBODY)
+    assert may_ask_about(ROOT, elsewhere)
 
 
-def test_looking_at_a_project_takes_its_context_and_its_permission() -> None:
-    assert project("a", "p") in where(granted("llm:models:read", project="p"), may_read)
-    assert project("a", "p") not in where(granted("llm:models:read", project="q"), may_read)
-    assert project("a", "p") not in where(granted("llm:completions:use", project="p"), may_read)
+def test_a_key_of_a_project_asks_about_keys_of_that_project_only() -> None:
+    bound = msgspec.structs.replace(granted("llm:*", project="p"), project_bound=True)
+    other = msgspec.structs.replace(bound, project="q")
+    unbound = msgspec.structs.replace(bound, project_bound=False)
+
+    assert [may_ask_about(bound, each) for each in (bound, other, unbound)] == [True, False, False]
 
 
 def test_a_person_writes_their_own_entries_in_the_organization_at_hand() -> None:

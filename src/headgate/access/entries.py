@@ -11,7 +11,6 @@ from headgate.access.permissions import (
     CREDENTIALS_USE,
     GOVERNANCE_MANAGE,
     MODELS_DELETE,
-    MODELS_READ,
     MODELS_WRITE,
     SECRETS_MANAGE,
 )
@@ -41,17 +40,14 @@ def view_of(principal: Principal) -> View:
     )
 
 
-def may_read(principal: Principal, scope: Scope) -> bool:
-    """Whether the principal may look at the entries of a scope; which of them are open to it is another question."""
-    match scope.kind:
-        case ScopeKind.PLATFORM:
-            return True
-        case ScopeKind.PROJECT:
-            return _in_project(principal, scope, MODELS_READ)
-        case ScopeKind.ORGANIZATION:
-            return _at_home(principal, scope)
-        case ScopeKind.USER:
-            return _own(principal, scope)
+def may_ask_about(principal: Principal, subject: Principal) -> bool:
+    """Whether the principal may know what another may call: it governs the organization, or both keys' project."""
+    if principal.platform_admin:
+        return True
+    governs = principal.organization == subject.organization != "" and principal.may(GOVERNANCE_MANAGE)
+    if not principal.project_bound:
+        return governs
+    return governs and subject.project_bound and subject.project == principal.project
 
 
 def may_write(principal: Principal, scope: Scope) -> bool:

@@ -22,7 +22,6 @@ DEPTH_LIMIT: Final = 32
 KEY_LIMIT: Final = 256
 PRICE_LIMIT: Final = 1_000_000
 """USD per million tokens, one dollar a token: whatever is above is a slip of the pen."""
-_PRICE_STEP: Final = Decimal(1).scaleb(-PRICE_DECIMALS)
 _SHOWN: Final = 60
 
 

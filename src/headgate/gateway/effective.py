@@ -14,8 +14,8 @@ from typing import Final
 
 import msgspec
 
-from headgate.access.entries import may_write
-from headgate.access.permissions import COMPLETIONS_USE, EMBEDDINGS_USE, EVERYTHING, GOVERNANCE_MANAGE
+from headgate.access.entries import may_ask_about
+from headgate.access.permissions import COMPLETIONS_USE, EMBEDDINGS_USE, EVERYTHING
 from headgate.catalogue.governance import obstacles
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.listing import SLICE
@@ -103,7 +103,7 @@ def effective(
     NotFound unless `by` administers the platform or the subject's organization. Entries that are not open to the
     organization are for platform administrators to see.
     """
-    if not (by.platform_admin or may_write(by, organization(subject.organization)) or _of_one_project(by, subject)):
+    if not may_ask_about(by, subject):
         raise NotFound(f"{subject.id!r} does not exist")
     offers: list[Offer] = []
     seen = 0
@@ -120,12 +120,6 @@ def effective(
     part = offers[offset : offset + limit]
     verdicts = [Verdict(offer, tuple(_reasons(snapshot, credentials, subject, offer))) for offer in part]
     return Verdicts(verdicts, len(offers))
-
-
-def _of_one_project(by: Principal, subject: Principal) -> bool:
-    """Whether both are keys of the same project, and the one that asks administers it."""
-    keys = by.project_bound and subject.project_bound
-    return keys and by.project == subject.project and by.may(GOVERNANCE_MANAGE)
 
 
 def _reasons(snapshot: Snapshot, credentials: Credentials, subject: Principal, offer: Offer) -> Iterator[Reason]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from headgate.access.entries import may_write
 from headgate.access.identity import Organization
 from headgate.access.permissions import GOVERNANCE_MANAGE
-from headgate.catalogue import scope
 from headgate.core.clock import Clock
 from headgate.core.errors import Forbidden, InvalidBody, NotAuthenticated, NotFound, detail
 from headgate.core.principal import Principal
@@ -64,7 +62,8 @@ class Subjects:
         # Only who administers the platform may leave the organization to what is usual for the user.
         if whose.organization or not by.platform_admin:
             name = self._organization(by, whose).id
-        known = directory.user(whose.user) is not None
+        # A key of a project has keys of that project to ask about, and nobody.
+        known = directory.user(whose.user) is not None and not by.project_bound
         if not known or not (by.platform_admin or directory.membership(whose.user, name)):
             raise NotFound(f"user {whose.user[:64]!r} does not exist")
         if not directory.is_active(whose.user):
@@ -77,9 +76,7 @@ class Subjects:
         if not wanted:
             raise InvalidBody(_ORGANIZATION, details=[detail("organization", _ORGANIZATION)])
         found = self._directory.organization(wanted)
-        # A key of a project asks about keys of that project, which is looked at when the key is found.
-        near = bool(whose.key) and by.project_bound and found is not None and found.id == by.organization
-        if found is None or not (by.platform_admin or near or may_write(by, scope.organization(found.id))):
+        if found is None or not (by.platform_admin or found.id == by.organization):
             raise NotFound(f"organization {wanted[:64]!r} does not exist")
         return found
 

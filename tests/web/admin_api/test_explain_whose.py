@@ -103,6 +103,17 @@ def test_a_key_of_a_project_asks_about_keys_of_that_project_only(hall: Api) -> N
     assert told[1].text.replace("k-other", "k-nobody") == told[2].text
 
 
+def test_to_a_key_of_a_project_a_member_is_as_unknown_as_nobody(hall: Api) -> None:
+    bound = hall.town.key("acme", "bound", permissions=("llm:*",), project="p-web")
+
+    told = [
+        hall.ask("POST", PATH, by=bound, body={"body": chat("a"), "user_id": f"u-{name}"}) for name in ("mia", "zoe")
+    ]
+
+    assert [each.status_code for each in told] == [404, 404]
+    assert told[0].text.replace("u-mia", "u-zoe") == told[1].text
+
+
 def test_an_administrator_of_the_platform_asks_about_anybody(hall: Api) -> None:
     hall.create("theirs", by="gus")
     hall.town.key("globex", "theirs")
