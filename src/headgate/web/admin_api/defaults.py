@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from headgate.core import errors
-from headgate.core.principal import Principal
 from headgate.gateway.defaults import PlatformDefaults, shown
+from headgate.web.admin_api.callers import Administrator
 from headgate.web.answers import json_response
-from headgate.web.authorisation import Requires
 from headgate.web.bodies import read_object
 from headgate.web.describe import STRING, object_of, operation
 from headgate.web.running import Runner
-
-Administrator = Annotated[Principal, Depends(Requires(platform_admin=True))]
 
 _MODEL: Final = object_of({"model_id": STRING}, ["model_id"])
 _DEFAULTS: Final = object_of(

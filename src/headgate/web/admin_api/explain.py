@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from headgate.access.carriers import KEY_HEADERS
 from headgate.catalogue.offer import Offer
@@ -21,13 +21,11 @@ from headgate.gateway.explain_cost import CostRange
 from headgate.gateway.explain_subject import Subjects, Whose
 from headgate.gateway.explain_walk import Weighed
 from headgate.gateway.selection import Why
+from headgate.web.admin_api.callers import Caller
 from headgate.web.admin_api.reading import Fields
 from headgate.web.answers import json_response
-from headgate.web.authorisation import Requires
 from headgate.web.describe import BOOLEAN, INTEGER, OBJECT, STRING, list_of, object_of, operation
 from headgate.web.errors import answer
-
-Caller = Annotated[Principal, Depends(Requires())]
 
 MOST_HEADERS: Final = 100
 BODY_LIMIT: Final = 256 * 1024

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from headgate.core.errors import Conflict, Forbidden, InvalidBody, NotAuthenticated, NotFound
-from headgate.core.principal import Principal
 from headgate.gateway.identities import Identities
+from headgate.web.admin_api.callers import Administrator
 from headgate.web.admin_api.reading import Fields
 from headgate.web.answers import json_response
-from headgate.web.authorisation import Requires
 from headgate.web.describe import OBJECT, STRING, object_of, operation, path
 from headgate.web.times import written
-
-Administrator = Annotated[Principal, Depends(Requires(platform_admin=True))]
 
 _BODY: Final = object_of(
     {

@@ -15,7 +15,7 @@ from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants, organization_of
 from headgate.gateway.key_reach import key_of, keys_seen
-from headgate.web.admin_api.reading import PAGING, Fields, paging
+from headgate.web.admin_api.reading import PAGING, Fields, page_response, paging
 from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
 from headgate.web.describe import OBJECT, STRING, list_of, object_of, operation, path
@@ -75,7 +75,7 @@ class KeyRoutes:
         offset, limit = paging(request)
         organization_of(principal)
         page = await in_turns(keys_seen(self._directory, principal, offset=offset, limit=limit))
-        return json_response({"items": [shown(key) for key in page.items], "total": page.total})
+        return page_response(page, shown)
 
     async def read(self, request: Request, principal: Manager) -> Response:
         key_id = request.path_params["key_id"]

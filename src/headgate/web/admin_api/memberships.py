@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from headgate.access.identity import Membership, ProjectMembership, ProjectRole, Role
-from headgate.access.permissions import MEMBERS_MANAGE
 from headgate.core.errors import (
     Conflict,
-    ContextUnknown,
-    Forbidden,
     InvalidBody,
     InvalidQuery,
-    NotAuthenticated,
-    NotFound,
 )
 from headgate.core.json import JsonObject
-from headgate.core.principal import Principal
 from headgate.gateway.tenancy_members import Members
 from headgate.gateway.tenancy_project_members import ProjectMembers
-from headgate.web.admin_api.reading import PAGING, Fields, paging
+from headgate.web.admin_api.callers import REFUSED, REFUSED_ONE, Caller, MembersManager
+from headgate.web.admin_api.reading import PAGING, Fields, page_of, page_response, paging
 from headgate.web.answers import json_response
-from headgate.web.authorisation import Requires
 from headgate.web.describe import BOOLEAN, INTEGER, STRING, list_of, object_of, operation, path
 from headgate.web.times import written
-
-Caller = Annotated[Principal, Depends(Requires())]
-Manager = Annotated[Principal, Depends(Requires(MEMBERS_MANAGE))]
 
 _ROLE: Final[JsonObject] = {**STRING, "enum": list(Role)}
 _PROJECT_ROLE: Final[JsonObject] = {**STRING, "enum": list(ProjectRole)}
@@ -39,8 +30,6 @@ _IN_PROJECT: Final = object_of(
 )
 _USER: Final = path("user", "The user's id.")
 _PROJECT: Final = path("project", "Id or slug.")
-_REFUSED: Final = (NotAuthenticated, Forbidden, ContextUnknown, InvalidQuery)
-_ONE: Final = (*_REFUSED, NotFound)
 
 
 class MembershipRoutes:
@@ -55,7 +44,7 @@ class MembershipRoutes:
             "Make a user a member, by id or e-mail",
             body=object_of({"user": STRING, "email": STRING, "role": _ROLE}, ["role"]),
             answer=_MEMBERSHIP,
-            errors=(*_ONE, InvalidBody, Conflict),
+            errors=(*REFUSED_ONE, InvalidBody, Conflict),
         )
         router.add_api_route(
             "", self.create, methods=["POST"], operation_id="createMembership", openapi_extra=described
@@ -63,8 +52,8 @@ class MembershipRoutes:
         described = operation(
             "List the organization's members, or oneself",
             parameters=PAGING,
-            answer=object_of({"items": list_of(_MEMBERSHIP), "total": INTEGER}),
-            errors=_REFUSED,
+            answer=page_of(_MEMBERSHIP),
+            errors=(*REFUSED, InvalidQuery),
         )
         router.add_api_route("", self.list, methods=["GET"], operation_id="listMemberships", openapi_extra=described)
         self._add_single(router)
@@ -72,14 +61,14 @@ class MembershipRoutes:
 
     def _add_single(self, router: APIRouter) -> None:
         one = "/{user}"
-        described = operation("Read a membership", parameters=(_USER,), answer=_MEMBERSHIP, errors=_ONE)
+        described = operation("Read a membership", parameters=(_USER,), answer=_MEMBERSHIP, errors=REFUSED_ONE)
         router.add_api_route(one, self.read, methods=["GET"], operation_id="getMembership", openapi_extra=described)
         described = operation(
             "Change a member's role",
             parameters=(_USER,),
             body=object_of({"role": _ROLE}, ["role"]),
             answer=_MEMBERSHIP,
-            errors=(*_ONE, InvalidBody, Conflict),
+            errors=(*REFUSED_ONE, InvalidBody, Conflict),
         )
         router.add_api_route(
             one, self.update, methods=["PATCH"], operation_id="updateMembership", openapi_extra=described
@@ -90,13 +79,13 @@ class MembershipRoutes:
             answer=object_of(
                 {"deleted": BOOLEAN, "user": STRING, "entries_deleted": INTEGER, "keys_in_force": list_of(STRING)}
             ),
-            errors=(*_ONE, Conflict),
+            errors=(*REFUSED_ONE, Conflict),
         )
         router.add_api_route(
             one, self.delete, methods=["DELETE"], operation_id="deleteMembership", openapi_extra=described
         )
 
-    async def create(self, request: Request, principal: Manager) -> Response:
+    async def create(self, request: Request, principal: MembersManager) -> Response:
         fields = await Fields.of(request, "user", "email", "role")
         user, email = fields.text("user", default=""), fields.text("email", default="")
         role = fields.word("role", accepted=Role)
@@ -108,12 +97,12 @@ class MembershipRoutes:
     async def list(self, request: Request, principal: Caller) -> Response:
         offset, limit = paging(request)
         page = self._members.list(principal, offset=offset, limit=limit)
-        return json_response({"items": [shown(each) for each in page.items], "total": page.total})
+        return page_response(page, shown)
 
     async def read(self, request: Request, principal: Caller) -> Response:
         return json_response(shown(self._members.get(principal, request.path_params["user"])))
 
-    async def update(self, request: Request, principal: Manager) -> Response:
+    async def update(self, request: Request, principal: MembersManager) -> Response:
         fields = await Fields.of(request, "role")
         role = fields.word("role", accepted=Role)
         fields.check()
@@ -143,8 +132,8 @@ class ProjectMembershipRoutes:
         described = operation(
             "List who was added to a project, or oneself",
             parameters=(_PROJECT, *PAGING),
-            answer=object_of({"items": list_of(_IN_PROJECT), "total": INTEGER}),
-            errors=_ONE,
+            answer=page_of(_IN_PROJECT),
+            errors=(*REFUSED_ONE, InvalidQuery),
         )
         router.add_api_route(
             "", self.list, methods=["GET"], operation_id="listProjectMemberships", openapi_extra=described
@@ -154,7 +143,7 @@ class ProjectMembershipRoutes:
             parameters=(_PROJECT, _USER),
             body=object_of({"role": _PROJECT_ROLE}, ["role"]),
             answer=_IN_PROJECT,
-            errors=(*_ONE, InvalidBody),
+            errors=(*REFUSED_ONE, InvalidBody),
         )
         router.add_api_route(
             one, self.put, methods=["PUT"], operation_id="putProjectMembership", openapi_extra=described
@@ -163,7 +152,7 @@ class ProjectMembershipRoutes:
             "End a membership in a project",
             parameters=(_PROJECT, _USER),
             answer=object_of({"deleted": BOOLEAN, "user": STRING, "project": STRING}),
-            errors=_ONE,
+            errors=REFUSED_ONE,
         )
         router.add_api_route(
             one, self.delete, methods=["DELETE"], operation_id="deleteProjectMembership", openapi_extra=described
@@ -173,9 +162,9 @@ class ProjectMembershipRoutes:
     async def list(self, request: Request, principal: Caller) -> Response:
         offset, limit = paging(request)
         page = self._members.list(principal, request.path_params["project"], offset=offset, limit=limit)
-        return json_response({"items": [shown_in_project(each) for each in page.items], "total": page.total})
+        return page_response(page, shown_in_project)
 
-    async def put(self, request: Request, principal: Manager) -> Response:
+    async def put(self, request: Request, principal: MembersManager) -> Response:
         fields = await Fields.of(request, "role")
         role = fields.word("role", accepted=ProjectRole)
         fields.check()

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from msgspec import UNSET
 
 from headgate.access.identity import Organization
-from headgate.access.permissions import MEMBERS_MANAGE
 from headgate.core.errors import (
     Conflict,
-    ContextUnknown,
-    Forbidden,
     InvalidBody,
     InvalidQuery,
-    NotAuthenticated,
-    NotFound,
 )
 from headgate.core.json import JsonObject
-from headgate.core.principal import Principal
 from headgate.gateway.tenancy_organizations import Organizations, TenantChange, TenantWish
 from headgate.gateway.tenancy_settings import settings_shown
-from headgate.web.admin_api.reading import PAGING, Fields, paging
+from headgate.web.admin_api.callers import REFUSED, REFUSED_ONE, Administrator, Caller, MembersManager
+from headgate.web.admin_api.reading import PAGING, Fields, page_of, page_response, paging
 from headgate.web.answers import json_response
-from headgate.web.authorisation import Requires
-from headgate.web.describe import BOOLEAN, INTEGER, OBJECT, STRING, list_of, object_of, operation, path
+from headgate.web.describe import BOOLEAN, OBJECT, STRING, object_of, operation, path
 from headgate.web.times import written
-
-Caller = Annotated[Principal, Depends(Requires())]
-Manager = Annotated[Principal, Depends(Requires(MEMBERS_MANAGE))]
-Administrator = Annotated[Principal, Depends(Requires(platform_admin=True))]
 
 _SETTINGS: Final = object_of(
     {
@@ -49,8 +39,6 @@ _ORGANIZATION: Final = object_of(
     }
 )
 _NAME: Final = path("organization", "Id or slug.")
-_REFUSED: Final = (NotAuthenticated, Forbidden, ContextUnknown)
-_ONE: Final = (*_REFUSED, NotFound)
 _PREFIX: Final = "/admin/v1/organizations"
 
 
@@ -66,7 +54,7 @@ class OrganizationRoutes:
             "Create an organization",
             body=object_of({"slug": STRING, "name": STRING, "settings": _SETTINGS}, ["slug"]),
             answer=_ORGANIZATION,
-            errors=(*_REFUSED, InvalidBody, Conflict),
+            errors=(*REFUSED, InvalidBody, Conflict),
         )
         router.add_api_route(
             "", self.create, methods=["POST"], operation_id="createOrganization", openapi_extra=described
@@ -74,8 +62,8 @@ class OrganizationRoutes:
         described = operation(
             "List the organizations that one belongs to",
             parameters=PAGING,
-            answer=object_of({"items": list_of(_ORGANIZATION), "total": INTEGER}),
-            errors=(*_REFUSED, InvalidQuery),
+            answer=page_of(_ORGANIZATION),
+            errors=(*REFUSED, InvalidQuery),
         )
         router.add_api_route("", self.list, methods=["GET"], operation_id="listOrganizations", openapi_extra=described)
         self._add_single(router)
@@ -83,14 +71,14 @@ class OrganizationRoutes:
 
     def _add_single(self, router: APIRouter) -> None:
         one = "/{organization}"
-        described = operation("Read an organization", parameters=(_NAME,), answer=_ORGANIZATION, errors=_ONE)
+        described = operation("Read an organization", parameters=(_NAME,), answer=_ORGANIZATION, errors=REFUSED_ONE)
         router.add_api_route(one, self.read, methods=["GET"], operation_id="getOrganization", openapi_extra=described)
         described = operation(
             "Change an organization's name and settings",
             parameters=(_NAME,),
             body=object_of({"name": STRING, "settings": _SETTINGS}),
             answer=_ORGANIZATION,
-            errors=(*_ONE, InvalidBody),
+            errors=(*REFUSED_ONE, InvalidBody),
         )
         router.add_api_route(
             one, self.update, methods=["PATCH"], operation_id="updateOrganization", openapi_extra=described
@@ -99,7 +87,7 @@ class OrganizationRoutes:
             "Delete an organization that is empty",
             parameters=(_NAME,),
             answer=object_of({"deleted": BOOLEAN, "id": STRING}),
-            errors=(*_ONE, Conflict),
+            errors=(*REFUSED_ONE, Conflict),
         )
         router.add_api_route(
             one, self.delete, methods=["DELETE"], operation_id="deleteOrganization", openapi_extra=described
@@ -112,12 +100,12 @@ class OrganizationRoutes:
     async def list(self, request: Request, principal: Caller) -> Response:
         offset, limit = paging(request)
         page = self._organizations.list(principal, offset=offset, limit=limit)
-        return json_response({"items": [shown(each) for each in page.items], "total": page.total})
+        return page_response(page, shown)
 
     async def read(self, request: Request, principal: Caller) -> Response:
         return json_response(shown(self._organizations.get(principal, request.path_params["organization"])))
 
-    async def update(self, request: Request, principal: Manager) -> Response:
+    async def update(self, request: Request, principal: MembersManager) -> Response:
         change = await tenant_change(request)
         changed = await self._organizations.update(principal, request.path_params["organization"], change=change)
         return json_response(shown(changed))

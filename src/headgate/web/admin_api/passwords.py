@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from headgate.core.errors import (
     Forbidden,
@@ -15,17 +15,14 @@ from headgate.core.errors import (
     RateLimited,
     SignInRefused,
 )
-from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.grant import SESSION_DEFAULT, SESSION_LIMIT, SESSION_MINIMUM
 from headgate.gateway.sign_in import PASSWORD_LIMIT, PASSWORD_MINIMUM, SignIn
+from headgate.web.admin_api.callers import Person
 from headgate.web.admin_api.reading import Fields
 from headgate.web.admin_api.sessions import shown, whose
 from headgate.web.answers import json_response
-from headgate.web.authorisation import Requires
 from headgate.web.describe import INTEGER, OBJECT, STRING, object_of, operation, path
-
-Person = Annotated[Principal, Depends(Requires(user=True))]
 
 _BODY_LIMIT: Final = 16 * 1024
 """Anybody may send a body here."""

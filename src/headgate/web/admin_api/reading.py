@@ -1,18 +1,21 @@
-"""What the routes about credentials read from a request: fields of a known type, pages of a list."""
+"""What the administrative routes read from a request, and pages: of what is asked for, and as answers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from headgate.core.errors import InvalidBody, detail
 from headgate.core.json import Json, JsonObject
+from headgate.gateway.pages import Page
 from headgate.web import times
+from headgate.web.answers import json_response
 from headgate.web.bodies import name_of, plain, read_object, refuse_unknown
-from headgate.web.describe import INTEGER, query
+from headgate.web.describe import INTEGER, list_of, object_of, query
 from headgate.web.query import number
 
 T = TypeVar("T")
@@ -127,6 +130,16 @@ def paging(request: Request) -> tuple[int, int]:
     page = number(request.query_params, "page", least=0) or 0
     limit = min(number(request.query_params, "limit", least=1) or PAGE_DEFAULT, PAGE_LIMIT)
     return page * limit, limit
+
+
+def page_of(item: JsonObject) -> JsonObject:
+    """The shape of an answer that is a page of items."""
+    return object_of({"items": list_of(item), "total": INTEGER})
+
+
+def page_response(page: Page[T], shown: Callable[[T], JsonObject]) -> Response:
+    """A page as an answer."""
+    return json_response({"items": [shown(each) for each in page.items], "total": page.total})
 
 
 def _shown(value: Json) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from headgate.access.identity import Session
 from headgate.core.errors import ContextUnknown, Forbidden, InvalidBody, InvalidQuery, NotAuthenticated, NotFound
@@ -13,13 +13,11 @@ from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import SESSION_DEFAULT, SESSION_LIMIT, SESSION_MINIMUM, Grants
 from headgate.gateway.tenancy_users import ONESELF
-from headgate.web.admin_api.reading import PAGING, Fields, paging
+from headgate.web.admin_api.callers import Person
+from headgate.web.admin_api.reading import PAGING, Fields, page_response, paging
 from headgate.web.answers import json_response
-from headgate.web.authorisation import Requires
 from headgate.web.describe import INTEGER, OBJECT, object_of, operation, path, query
 from headgate.web.times import written, written_or_null
-
-Person = Annotated[Principal, Depends(Requires(user=True))]
 
 _REFUSALS: Final = (NotAuthenticated, Forbidden, ContextUnknown)
 _USER: Final = query("user", "The id of another user; platform administrators only.")
@@ -91,7 +89,7 @@ class SessionRoutes:
         if user_id != principal.user and not principal.platform_admin:
             raise Forbidden("only a platform administrator sees the sessions of another user")
         page = self._directory.sessions_of(user_id, offset=offset, limit=limit)
-        return json_response({"items": [_own(session, principal) for session in page.items], "total": page.total})
+        return page_response(page, lambda session: _own(session, principal))
 
     async def end(self, request: Request, principal: Person) -> Response:
         ended = await self._grants.end_session(principal, request.path_params["session_id"])

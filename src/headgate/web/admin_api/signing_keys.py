@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from headgate.core.errors import Forbidden, InvalidBody, NotAuthenticated
 from headgate.core.json import JsonObject
-from headgate.core.principal import Principal
 from headgate.gateway.signing import KeyOfSessions, SigningKeys
+from headgate.web.admin_api.callers import Administrator
 from headgate.web.admin_api.reading import Fields
 from headgate.web.answers import json_response
-from headgate.web.authorisation import Requires
 from headgate.web.describe import OBJECT, operation
 from headgate.web.times import written
-
-Administrator = Annotated[Principal, Depends(Requires(platform_admin=True))]
 
 _REFUSALS: Final = (NotAuthenticated, Forbidden)
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from headgate.access.grants import TokenWish
 from headgate.access.identity import AccessToken
 from headgate.core.errors import Forbidden, InvalidBody, InvalidQuery, NotAuthenticated, NotFound
 from headgate.core.json import JsonObject
-from headgate.core.principal import Principal
 from headgate.gateway.directory import Directory
 from headgate.gateway.grant import Grants
-from headgate.web.admin_api.reading import PAGING, Fields, paging
+from headgate.web.admin_api.callers import Person
+from headgate.web.admin_api.reading import PAGING, Fields, page_response, paging
 from headgate.web.answers import json_response
-from headgate.web.authorisation import Requires
 from headgate.web.describe import OBJECT, STRING, object_of, operation, path, query
 from headgate.web.times import written, written_or_null
-
-Person = Annotated[Principal, Depends(Requires(user=True))]
 
 _REFUSALS: Final = (NotAuthenticated, Forbidden)
 _TOKEN_ID: Final = path("token_id", "The token's id.")
@@ -77,7 +74,7 @@ class TokenRoutes:
         if user_id != principal.user and not principal.platform_admin:
             raise Forbidden("only a platform administrator sees the tokens of another user")
         page = self._directory.tokens_of(user_id, offset=offset, limit=limit)
-        return json_response({"items": [shown(token) for token in page.items], "total": page.total})
+        return page_response(page, shown)
 
     async def revoke(self, request: Request, principal: Person) -> Response:
         return json_response(shown(await self._grants.revoke_token(principal, request.path_params["token_id"])))

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from functools import partial
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from msgspec import UNSET, UnsetType
 
 from headgate.access.identity import User
 from headgate.core.errors import (
     Conflict,
-    ContextUnknown,
-    Forbidden,
     InvalidBody,
     InvalidQuery,
-    NotAuthenticated,
-    NotFound,
 )
 from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.tenancy_users import UserChange, Users
-from headgate.web.admin_api.reading import PAGING, Fields, paging
+from headgate.web.admin_api.callers import REFUSED, REFUSED_ONE, Administrator, Caller, Person
+from headgate.web.admin_api.reading import PAGING, Fields, page_of, page_response, paging
 from headgate.web.answers import json_response
-from headgate.web.authorisation import Requires
-from headgate.web.describe import BOOLEAN, INTEGER, STRING, list_of, object_of, operation, path
+from headgate.web.describe import BOOLEAN, STRING, object_of, operation, path
 from headgate.web.times import written
-
-Caller = Annotated[Principal, Depends(Requires())]
-Person = Annotated[Principal, Depends(Requires(user=True))]
-Administrator = Annotated[Principal, Depends(Requires(platform_admin=True))]
 
 _DEFAULT: Final[JsonObject] = {**STRING, "description": "Id or slug: the context of requests that name none."}
 _USER: Final = object_of(
@@ -43,8 +36,6 @@ _USER: Final = object_of(
     }
 )
 _ID: Final = path("user", "The user's id, or `me`.")
-_REFUSED: Final = (NotAuthenticated, Forbidden, ContextUnknown)
-_ONE: Final = (*_REFUSED, NotFound)
 
 
 class UserRoutes:
@@ -60,17 +51,17 @@ class UserRoutes:
             "Create a user",
             body=object_of({"name": STRING, "email": STRING, "platform_admin": BOOLEAN}, ["name"]),
             answer=_USER,
-            errors=(*_REFUSED, InvalidBody, Conflict),
+            errors=(*REFUSED, InvalidBody, Conflict),
         )
         router.add_api_route("", self.create, methods=["POST"], operation_id="createUser", openapi_extra=described)
         described = operation(
             "List the users that one may see",
             parameters=PAGING,
-            answer=object_of({"items": list_of(_USER), "total": INTEGER}),
-            errors=(*_REFUSED, InvalidQuery),
+            answer=page_of(_USER),
+            errors=(*REFUSED, InvalidQuery),
         )
         router.add_api_route("", self.list, methods=["GET"], operation_id="listUsers", openapi_extra=described)
-        described = operation("Read a user", parameters=(_ID,), answer=_USER, errors=_ONE)
+        described = operation("Read a user", parameters=(_ID,), answer=_USER, errors=REFUSED_ONE)
         router.add_api_route(one, self.read, methods=["GET"], operation_id="getUser", openapi_extra=described)
         described = operation(
             "Change oneself, or anybody as a platform administrator",
@@ -85,7 +76,7 @@ class UserRoutes:
                 }
             ),
             answer=_USER,
-            errors=(*_ONE, InvalidBody, Conflict),
+            errors=(*REFUSED_ONE, InvalidBody, Conflict),
         )
         router.add_api_route(one, self.update, methods=["PATCH"], operation_id="updateUser", openapi_extra=described)
         return router
@@ -101,7 +92,7 @@ class UserRoutes:
     async def list(self, request: Request, principal: Caller) -> Response:
         offset, limit = paging(request)
         page = self._users.list(principal, offset=offset, limit=limit)
-        return json_response({"items": [self._shown(principal, each) for each in page.items], "total": page.total})
+        return page_response(page, partial(self._shown, principal))
 
     async def read(self, request: Request, principal: Caller) -> Response:
         return self._answer(principal, self._users.get(principal, request.path_params["user"]))
