@@ -128,6 +128,11 @@ def _new_id() -> str:
 
 
 def warn_of_unreadable(kept: Kept) -> None:
-    count = mark_unreadable(kept.desk, SecretOpener(kept.ring))
+    """Mark the entries whose secrets do not open, and tell how many. Nobody waits for it: it tells of bugs itself."""
+    try:
+        count = mark_unreadable(kept.desk, SecretOpener(kept.ring))
+    except Exception:
+        _LOG.exception("the stored provider secrets could not be looked through")
+        return
     if count:
         _LOG.warning("%d provider secrets do not open: their entries are marked as failed", count)
