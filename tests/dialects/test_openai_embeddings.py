@@ -14,6 +14,7 @@ from headgate.core.errors import InvalidBody
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.usage import Usage
 from headgate.dialects.openai_embeddings import (
+    MOST_INPUTS,
     EmbeddingOverOpenAI,
     EmbeddingRequest,
     Joined,
@@ -69,6 +70,13 @@ def test_the_parts_of_a_request_have_all_inputs_in_order(texts: list[str], batch
     assert [text for each in inputs for text in each] == texts
     assert all(len(each) <= (batch_size or len(texts)) for each in inputs)
     assert {bytes(part.fields["user"]) for part in parts} == {b'"u"'}
+
+
+def test_more_inputs_than_can_be_taken_apart_at_once_are_refused() -> None:
+    request = EmbeddingRequest(json.dumps({"model": "m", "input": [""] * (MOST_INPUTS + 1)}).encode())
+
+    with pytest.raises(InvalidBody, match=r"10001 items; at most 10000"):
+        request.parts(8)
 
 
 def test_an_answer_keeps_its_bytes_but_for_model_and_usage() -> None:

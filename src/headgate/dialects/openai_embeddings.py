@@ -26,6 +26,9 @@ _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _integer = msgspec.json.Decoder(int | None).decode
 _data = msgspec.json.Decoder(list[Fields]).decode
 
+MOST_INPUTS: Final = 10_000
+"""Of one request that is sent in parts: more of them would hold up everybody else while they are taken apart."""
+
 
 class EmbeddingRequest(JsonRequest):
     """An inbound request for embeddings. `dimensions` is None if the caller leaves it to the entry.
@@ -61,6 +64,9 @@ class EmbeddingRequest(JsonRequest):
         if not batch_size or _begins(raw) != b"[":
             return (self,)
         items = _items(raw)
+        if len(items) > MOST_INPUTS:
+            message = f"'input' has {len(items)} items; at most {MOST_INPUTS} are taken"
+            raise InvalidBody(message, details=[detail("input", message)])
         # A list of numbers is one input: its tokens.
         if len(items) <= batch_size or _begins(items[0]) not in b'"[':
             return (self,)
