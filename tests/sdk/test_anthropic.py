@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Final
 
 import openai
 import pydantic
 import pytest
 from openai.types.chat import (
-    ChatCompletionChunk,
     ChatCompletionContentPartImageParam,
     ChatCompletionMessageFunctionToolCall,
     ChatCompletionMessageParam,
@@ -21,6 +19,7 @@ from tests.end_to_end.chat import COST
 from tests.end_to_end.gateway import UPSTREAM_KEY, Gateway
 from tests.origin.script import LAST_CHUNK, answer, answering, chunk, stream_head
 from tests.origin.server import Origin
+from tests.sdk.streamed import text_of
 
 TEXT: Final = "Good morning to you"
 HELLO: Final[list[ChatCompletionMessageParam]] = [{"role": "user", "content": "Hello"}]
@@ -68,10 +67,6 @@ def claude(gateway: Gateway, upstream: str) -> str:
 
 def saying(text: str) -> list[ChatCompletionMessageParam]:
     return [{"role": "user", "content": text}]
-
-
-def text_of(chunks: Iterable[ChatCompletionChunk]) -> str:
-    return "".join(choice.delta.content or "" for each in chunks for choice in each.choices)
 
 
 # Whole answers

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import openai
 import pydantic
 import pytest
 from openai.types.chat import (
-    ChatCompletionChunk,
     ChatCompletionMessageFunctionToolCall,
     ChatCompletionMessageParam,
     ChatCompletionToolParam,
@@ -18,6 +17,7 @@ from openai.types.chat import (
 
 from tests.end_to_end.chat import COST
 from tests.end_to_end.gateway import SECOND_MOUNT, Gateway
+from tests.sdk.streamed import text_of
 
 TEXT: Final = "Good morning to you"
 HELLO: Final[list[ChatCompletionMessageParam]] = [{"role": "user", "content": "Hello"}]
@@ -55,10 +55,6 @@ async def asynchronous(gateway: Gateway, key: str) -> AsyncIterator[openai.Async
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-def text_of(chunks: Iterable[ChatCompletionChunk]) -> str:
-    return "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
 
 
 # Whole answers
