@@ -131,7 +131,7 @@ def warn_of_unreadable(kept: Kept) -> None:
     """Mark the entries whose secrets do not open, and tell how many. Nobody waits for it: it tells of bugs itself."""
     try:
         count = mark_unreadable(kept.desk, SecretOpener(kept.ring))
-    except Exception:
+    except Exception:  # a job at the edge: whatever breaks here must not end it in silence
         _LOG.exception("the stored provider secrets could not be looked through")
         return
     if count:
