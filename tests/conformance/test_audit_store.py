@@ -25,7 +25,8 @@ from headgate.adapters.sql.credentials import SqlCredentials
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
-from headgate.adapters.sql.tables import METADATA, membership, share, user_account
+from headgate.adapters.sql.money_tables import METADATA
+from headgate.adapters.sql.tables import membership, share, user_account
 from headgate.adapters.sql.upsert import Values, upsert
 from headgate.catalogue.revision import Change
 from headgate.catalogue.scope import organization

@@ -13,8 +13,10 @@ from headgate.catalogue.offer import Offer, offer
 from headgate.catalogue.operations import Operation
 from headgate.catalogue.providers import BUNDLED
 from headgate.core.json import Json, JsonObject
+from headgate.dialects.exchange import Inbound
 from headgate.dialects.pairs import PARSERS
-from headgate.gateway.explain_cost import MOST_OUTPUT, CostRange, cost_range
+from headgate.gateway.explain_cost import CostRange, cost_range
+from headgate.gateway.hold import MOST_OUTPUT
 from tests.gateway.stage import entry
 
 A_TOKEN = 1_000_000
@@ -26,9 +28,13 @@ def offered(**fields: Json) -> Offer:
     return offer(entry("a", **{"pricing": pricing, **fields}), BUNDLED)
 
 
+def _range(priced: Offer, request: Inbound) -> CostRange | None:
+    return cost_range(priced, request, price=priced.price_at(0))
+
+
 def output_tokens(body: JsonObject, **fields: Json) -> int:
     request = PARSERS[Operation.CHAT](json.dumps({"messages": [], **body}).encode())
-    found = cost_range(offered(**fields), request)
+    found = _range(offered(**fields), request)
     assert found is not None
     return found.most // A_TOKEN
 
@@ -60,15 +66,15 @@ def test_the_most_that_may_come_out(body: JsonObject, entry: JsonObject, tokens:
 def test_what_answers_with_numbers_puts_out_no_tokens(kind: Kind, operation: Operation, body: JsonObject) -> None:
     request = PARSERS[operation](json.dumps(body).encode())
 
-    assert cost_range(offered(kind=kind), request) == CostRange(0, 0)
+    assert _range(offered(kind=kind), request) == CostRange(0, 0)
 
 
 def test_every_byte_of_the_request_may_be_a_token_and_every_four_are_one_at_least() -> None:
     request = PARSERS[Operation.CHAT](b'{"messages":[]}  ')
-    found = cost_range(offered(pricing=Pricing(Decimal(1), Decimal(0))), request)
+    found = _range(offered(pricing=Pricing(Decimal(1), Decimal(0))), request)
 
     assert found == CostRange(5 * A_TOKEN, 17 * A_TOKEN)
 
 
 def test_without_a_price_nothing_is_known() -> None:
-    assert cost_range(offered(pricing=None), PARSERS[Operation.CHAT](b'{"messages":[]}')) is None
+    assert _range(offered(pricing=None), PARSERS[Operation.CHAT](b'{"messages":[]}')) is None

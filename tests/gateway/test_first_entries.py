@@ -6,7 +6,8 @@ import pytest
 
 from headgate.catalogue.entry import Document
 from headgate.catalogue.merge import written
-from headgate.catalogue.offer import Price, document_of
+from headgate.catalogue.offer import document_of
+from headgate.catalogue.price import PriceList, Rates, resolved
 from headgate.catalogue.rules import check
 from headgate.catalogue.scope import PLATFORM
 from headgate.gateway.administer import Administer, Desk
@@ -20,7 +21,7 @@ def test_they_are_free_entries_of_the_platform_that_everybody_may_call(desk: Des
     assert names(desk, PLATFORM) == ["mock", "mock-embedding", "mock-slow"]
     for name in names(desk, PLATFORM):
         offer = desk.snapshot.resolve(CALLER, name)
-        assert offer.price == Price(0, 0)
+        assert offer.price_at(0) == resolved(PriceList(rates=Rates(input=0, output=0)))
         assert desk.book.applicable(offer) is None
 
 

@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.catalogue.offer import Price
+from headgate.catalogue.price import PriceList, Rates, resolved
 from headgate.core.money import MoneyOutOfRange
 from headgate.core.usage import Usage
-from headgate.ledger.cost import cost
+from headgate.ledger.cost import Cost, cost
 
-PRICE = Price(input=3_000_000, output=15_000_000)
+PRICE = resolved(PriceList(rates=Rates(input=3_000_000, output=15_000_000)))
+
+
+def paid(usage: Usage) -> Cost:
+    found = cost(usage, PRICE)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -24,7 +30,7 @@ PRICE = Price(input=3_000_000, output=15_000_000)
     ],
 )
 def test_cost(usage: Usage, total: int) -> None:
-    assert cost(usage, PRICE).total == total
+    assert paid(usage).total == total
 
 
 tokens = st.integers(0, 10**7)
@@ -32,11 +38,11 @@ tokens = st.integers(0, 10**7)
 
 @given(tokens, tokens, tokens, tokens)
 def test_the_cost_of_two_answers_is_the_sum_of_their_costs(a: int, b: int, c: int, d: int) -> None:
-    apart = cost(Usage(input=a, output=b), PRICE).total + cost(Usage(input=c, output=d), PRICE).total
+    apart = paid(Usage(input=a, output=b)).total + paid(Usage(input=c, output=d)).total
 
-    assert cost(Usage(input=a + c, output=b + d), PRICE).total == apart
+    assert paid(Usage(input=a + c, output=b + d)).total == apart
 
 
 def test_a_cost_that_cannot_be_written_down_is_an_error_and_not_zero() -> None:
     with pytest.raises(MoneyOutOfRange):
-        cost(Usage(input=2**40), Price(input=2**40, output=0))
+        cost(Usage(input=2**40), resolved(PriceList(rates=Rates(input=2**40, output=0))))

@@ -33,6 +33,8 @@ MEMBERS_MANAGE: Final = "llm:members:manage"
 """Manage the organization's members, projects, keys of projects and settings."""
 AUDIT_READ: Final = "llm:audit:read"
 """Read the organization's audit trail."""
+USAGE_READ: Final = "llm:usage:read"
+"""Read what everybody of the organization has used and what it cost; one's own usage may be read without."""
 
 PERMISSIONS: Final = frozenset(
     {
@@ -47,6 +49,7 @@ PERMISSIONS: Final = frozenset(
         SECRETS_MANAGE,
         MEMBERS_MANAGE,
         AUDIT_READ,
+        USAGE_READ,
     }
 )
 EVERYTHING: Final = frozenset({"*"})

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from headgate.catalogue.kinds import Kind
+from headgate.catalogue.price import PriceFrom
 from headgate.catalogue.scope import Scope
 from headgate.core.json import Json, JsonObject
 
@@ -33,6 +34,8 @@ class Document(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     `upstream_by` tells which face last wrote the upstream: `assets` derives it from `litellm_model`, any other from
     `provider` and `upstream_model`. `credential` is the name of a stored credential, never a secret. `status_message`
     is what people wrote about the entry's status; what verification found is no part of a document.
+    `pricing` is the short form of the price in force since the document was last written, `prices` are whole price
+    lists, oldest first, of which each counts from its own instant on.
     `capabilities`, `limits`, `defaults`, `display` and `provider_config` hold the free keys only; the keys that have a
     field of their own are lifted out of them. `hidden` is a key of an object, where a written false is not the same as
     nothing.
@@ -69,6 +72,7 @@ class Document(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     region: str | None = None
     metrics: Json = None
     pricing: Pricing | None = None
+    prices: tuple[PriceFrom, ...] = ()
     brand: str | None = None
     hidden: bool | None = None
     display: JsonObject = {}

@@ -84,6 +84,8 @@ def _typed(field: str, value: Json) -> object:
         return Kind(value)
     if field == "pricing":
         return _pricing(value)
+    if field == "prices":
+        return tuple(value)
     if field in _FLOATS:
         return float(value)
     return tuple(_plain(each) for each in value) if field in _TUPLES else _plain(value)

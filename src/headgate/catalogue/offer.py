@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 from urllib.parse import quote
 
@@ -9,24 +10,26 @@ import msgspec
 
 from headgate.catalogue.carbon import CarbonProfile, profile
 from headgate.catalogue.embedding import EmbeddingRules, default_size, embedding_rules
-from headgate.catalogue.entry import Document, ModelEntry, Pricing
+from headgate.catalogue.entry import Document, ModelEntry
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.operations import Operation, operations
+from headgate.catalogue.price import Price, PriceList, Rates, Schedule, Timed, price_at, resolved
 from headgate.catalogue.providers import Providers
 from headgate.catalogue.scope import Scope
 from headgate.catalogue.upstream import Route, Unroutable, route
 from headgate.core.json import JsonObject, encode
-from headgate.core.money import Picodollars, per_token
+from headgate.core.money import per_token
 from headgate.core.principal import Principal
 
 _HEADER_SAFE: Final = " !#$&'()*+,/:;=?@[]^`{|}~<>\"\\"
 
 
-class Price(msgspec.Struct, frozen=True, gc=False):
-    """Picodollars a token."""
+class Capacity(msgspec.Struct, frozen=True, gc=False):
+    """Requests and tokens a minute, and requests at a time; None: any number."""
 
-    input: Picodollars
-    output: Picodollars
+    rpm: int | None = None
+    tpm: int | None = None
+    parallel: int | None = None
 
 
 class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -35,7 +38,8 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `json_name` is `name` as a JSON string, `header_name` as a header value (percent-encoded beyond printable ASCII);
     `call_defaults` are the request fields that a caller's silence leaves to the entry; `document` is the document's
     JSON; `search` is what the list's search looks through, lower case. `version` names this state of the entry (its
-    ETag).
+    ETag). `schedule` are its prices, of which the first counts since ever; `capacity` is what all callers
+    together may ask of it.
     """
 
     uid: str
@@ -55,7 +59,9 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     credential: str | None
     private_egress: bool
     timeout: float | None
-    price: Price | None
+    schedule: Schedule
+    capacity: Capacity | None
+    max_output_tokens: int | None
     carbon: CarbonProfile | None
     brand: str | None
     tags: frozenset[str]
@@ -74,6 +80,11 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     @property
     def version(self) -> str:
         return f"{self.uid}-{self.revision}"
+
+    def price_at(self, wall: float) -> Price | None:
+        """The price in force at a Unix time; None if the entry is unpriced then."""
+        schedule = self.schedule
+        return schedule[0].price if len(schedule) == 1 else price_at(schedule, wall)
 
     def within_reach(self, principal: Principal) -> bool:
         """Whether the entry's own list of organizations lets the principal see it."""
@@ -104,11 +115,23 @@ def entry_of(offer: Offer) -> ModelEntry:
     )
 
 
-def price(pricing: Pricing | None) -> Price | None:
-    """The price of a document, or None if it is unpriced."""
-    if pricing is None or pricing.input_per_1m_tokens is None or pricing.output_per_1m_tokens is None:
-        return None
-    return Price(per_token(pricing.input_per_1m_tokens), per_token(pricing.output_per_1m_tokens))
+def schedule(document: Document) -> Schedule:
+    """The prices of a document. The short form is the first; a list that counts from an earlier instant than the next
+    replaces it from there on."""
+    pricing, first = document.pricing, None
+    if pricing is not None and pricing.input_per_1m_tokens is not None and pricing.output_per_1m_tokens is not None:
+        rates = Rates(input=per_token(pricing.input_per_1m_tokens), output=per_token(pricing.output_per_1m_tokens))
+        first = resolved(PriceList(rates=rates))
+    later = (Timed(each.effective_at, resolved(each.prices)) for each in document.prices)
+    return (Timed(-math.inf, first), *later)
+
+
+def _capacity(document: Document) -> Capacity | None:
+    given = document.limits.get("parallel")
+    parallel = given if isinstance(given, int) and not isinstance(given, bool) else None
+    # Zero is no limit, as in the API that the field comes from.
+    found = Capacity(document.rpm or None, document.tpm or None, parallel or None)
+    return found if found != Capacity() else None
 
 
 def _call_defaults(document: Document, to: Route | Unroutable) -> JsonObject:
@@ -120,11 +143,18 @@ def _call_defaults(document: Document, to: Route | Unroutable) -> JsonObject:
     return {**document.defaults, **{name: value for name, value in given.items() if value is not None}}
 
 
+def _capabilities(document: Document) -> frozenset[str]:
+    return frozenset(name for name, has in document.capabilities.items() if has) | frozenset(document.abilities)
+
+
+def _search(document: Document) -> str:
+    return "\n".join((document.name, document.title or "", document.brand or "")).lower()
+
+
 def offer(entry: ModelEntry, providers: Providers) -> Offer:
     """The running form of an entry whose document is valid."""
     document = entry.document
     to = route(document, providers)
-    words = (document.name, document.title or "", document.brand or "")
     return Offer(
         uid=entry.uid,
         number=entry.number,
@@ -143,13 +173,14 @@ def offer(entry: ModelEntry, providers: Providers) -> Offer:
         credential=document.credential,
         private_egress=entry.private_egress,
         timeout=document.timeout,
-        price=price(document.pricing),
+        schedule=schedule(document),
+        capacity=_capacity(document),
+        max_output_tokens=document.max_output_tokens,
         carbon=profile(document.metrics, document.region),
         brand=document.brand,
         tags=frozenset(document.tags),
-        capabilities=frozenset(name for name, has in document.capabilities.items() if has)
-        | frozenset(document.abilities),
-        search="\n".join(words).lower(),
+        capabilities=_capabilities(document),
+        search=_search(document),
         revision=entry.revision,
         created_at=entry.created_at,
         created_by=entry.created_by,

@@ -210,6 +210,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "region": Rule("region", text(limit=REGION_LIMIT)),
         "metrics": Rule("metrics", anything),
         "pricing": Rule("pricing", _pricing),
+        "prices": Rule("prices", anything),
         "brand": Rule("display.brand", _LABEL),
         "hidden": Rule("display.hidden", boolean),
         "display": Rule("display", open_object),

@@ -184,5 +184,15 @@ def _share(offer: Offer, pool: dict[Hashable, Hashable]) -> None:
         msgspec.structs.force_setattr(offer, field, pool.setdefault(part, part))
 
 
-_SHARED: Final = ("scope", "scope_key", "org_slugs", "tags", "capabilities", "created_by", "updated_by", "brand")
+_SHARED: Final = (
+    "schedule",
+    "scope",
+    "scope_key",
+    "org_slugs",
+    "tags",
+    "capabilities",
+    "created_by",
+    "updated_by",
+    "brand",
+)
 _EMPTY: Final = Shelf.of(())

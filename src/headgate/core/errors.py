@@ -225,6 +225,22 @@ class CredentialMissing(GatewayError):
     """The provider needs a credential and none applies, or the entry's own must be entered again."""
 
 
+class PriceMissing(GatewayError):
+    """The entry has no price, and calls of unpriced entries are refused here."""
+
+
+class BudgetExceeded(GatewayError):
+    """The call may cost more than a budget has left. `retry_after`: whole seconds until its window ends, at least 1."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class LedgerUnavailable(GatewayError):
+    """What a call costs could not be written down, so it was not sent."""
+
+
 class UpstreamFailed(GatewayError):
     """No upstream gave an answer. `failures` lists every attempt, oldest first.
 

@@ -14,6 +14,8 @@ class FailureKind(enum.StrEnum):
     UNROUTABLE = "unroutable"
     CREDENTIAL_MISSING = "credential_missing"
     EGRESS_REFUSED = "egress_refused"
+    LIMITED = "limited"
+    """The entry's own limit of what may be asked of it: it was not asked."""
     BUSY = "busy"
     """Our own cap on connections to that origin."""
     NAME_NOT_FOUND = "name_not_found"

@@ -22,6 +22,7 @@ from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.board import VerificationBoard
 from headgate.gateway.credentials import CredentialBook
+from headgate.gateway.prices import Prices
 from headgate.gateway.stores import CatalogueStore, CredentialStore, Sealer, Verification
 
 
@@ -73,6 +74,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     new_uid: Callable[[], str]
     scope_heads: dict[str, int] = {}
     ended: set[str] = set()
+    prices: Prices = msgspec.field(default_factory=Prices)
 
     @property
     def snapshot(self) -> Snapshot:

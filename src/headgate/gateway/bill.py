@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -29,13 +30,10 @@ class Bill(msgspec.Struct):
     before: Bill | None = None
 
     def settle(self, usage: Usage) -> None:
-        """Take the usage; without a price, or beyond what can be written down, the cost stays unknown.
-
-        A price of tokens says nothing of seconds.
-        """
+        """Take the usage; without a price, or beyond what can be written down, the cost stays unknown."""
         self.usage, self.cost = usage, None
-        price = self.offer.price
-        if price is not None and not usage.seconds:
+        price = self.offer.price_at(self.clock.wall())
+        if price is not None:
             try:
                 self.cost = cost(usage, price)
             except MoneyOutOfRange:
@@ -73,16 +71,15 @@ class Bill(msgspec.Struct):
 
 
 def summed(usages: Iterable[Usage]) -> Usage:
-    """The usage of several answers together: estimated as soon as one is."""
-    total = Usage()
+    """The usage of several answers together: estimated as soon as one is, of a tier if all are of the same."""
+    total, tiers = dict.fromkeys(_COUNTS, 0), set()
+    estimated = False
     for usage in usages:
-        total = Usage(
-            input=total.input + usage.input,
-            cached_input=total.cached_input + usage.cached_input,
-            cache_write=total.cache_write + usage.cache_write,
-            output=total.output + usage.output,
-            reasoning=total.reasoning + usage.reasoning,
-            estimated=total.estimated or usage.estimated,
-            seconds=total.seconds + usage.seconds,
-        )
-    return total
+        for name in _COUNTS:
+            total[name] += getattr(usage, name)
+        tiers.add(usage.tier)
+        estimated = estimated or usage.estimated
+    return Usage(**total, estimated=estimated, tier=tiers.pop() if len(tiers) == 1 else "")
+
+
+_COUNTS: Final = tuple(name for name in Usage.__struct_fields__ if name not in ("estimated", "tier"))

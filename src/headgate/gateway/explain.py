@@ -93,7 +93,15 @@ class Explain:
         request = endpoint.parse(asked.body)
         found.model = request.model
         _tell_routing(principal, request, found)
-        walk = Walk(routing, self._desk.book, endpoint=endpoint, principal=principal, request=request)
+        wall = self._desk.clock.wall()
+        walk = Walk(
+            routing,
+            self._desk.book,
+            price=lambda offer: self._desk.prices.price(offer, organization=principal.organization, wall=wall),
+            endpoint=endpoint,
+            principal=principal,
+            request=request,
+        )
         try:
             found.chain = walk.links(walk.first())
         finally:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
 
 from headgate.catalogue.governance import obstacles
 from headgate.catalogue.offer import Offer
+from headgate.catalogue.price import Price
 from headgate.catalogue.snapshot import failover_name
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import GatewayError, InvalidBody, ModelNotAllowed, ModelNotRoutable, WrongEndpoint
@@ -51,9 +52,17 @@ class Walk:
     """The way of one request. `dropped` are the entries that were weighed and would not be tried. Single use."""
 
     def __init__(
-        self, routing: Routing, credentials: Credentials, *, endpoint: Endpoint, principal: Principal, request: Inbound
+        self,
+        routing: Routing,
+        credentials: Credentials,
+        *,
+        price: Callable[[Offer], Price | None],
+        endpoint: Endpoint,
+        principal: Principal,
+        request: Inbound,
     ) -> None:
         self._routing = routing
+        self._price = price
         self._credentials = credentials
         self._endpoint = endpoint
         self._whole = principal
@@ -90,7 +99,7 @@ class Walk:
         links: list[Link] = []
         while True:
             if failure is None:
-                links.append(Link(tried, cost_range(tried, self._request)))
+                links.append(Link(tried, cost_range(tried, self._request, price=self._price(tried))))
             else:
                 self._drop(tried.name, tried)
             step = plan.failed(failure or _BROKEN)

@@ -8,18 +8,20 @@ adapter that holds an answer already says so in its return value.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from headgate.catalogue.credential import StoredCredential
 from headgate.catalogue.offer import Offer
+from headgate.catalogue.price import Price
 from headgate.core.errors import GatewayError
 from headgate.core.failure import Failure
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.core.usage import Usage
+from headgate.ledger.records import Closed, Ended, Finished, Opened, Settled
 
 Headers = Sequence[tuple[bytes, bytes]]
 """Header fields in order, names in lower case."""
@@ -195,6 +197,36 @@ class Opener(Protocol):
 
     def open(self, stored: StoredCredential) -> Secret:
         """The secret; ValueError if it does not open under the master key, or is not what was sealed."""
+
+
+# Money
+
+
+class Journal(Protocol):
+    """Where frames are written down before anything else happens. Its methods are called on the event loop.
+
+    The frames of one turn of the loop are one write, which comes before any byte that the turn sends.
+    """
+
+    @property
+    def accepts(self) -> bool:
+        """Whether attempts may be opened. False: there is no room, or too much waits for the ledger."""
+
+    def opened(self, frame: Opened, price: Price | None, *, refused: Callable[[], None]) -> None:
+        """`price` is the one that the attempt is priced by, if any. `refused` is called, at most once and before any
+        byte of this turn leaves, if the frame was not written."""
+
+    def closed(self, frame: Closed) -> None:
+        """An attempt is over and its request is not. Never lost while the process lives."""
+
+    def ended(self, frame: Ended | Settled) -> int:
+        """A request is over. The number of the segment that will hold the frame. Never lost while the process lives."""
+
+
+class Books(Protocol):
+    """Takes finished requests from the road to the ledger."""
+
+    def add(self, finished: Finished) -> None: ...
 
 
 # Memory and time

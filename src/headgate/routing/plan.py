@@ -20,6 +20,7 @@ MOST_HOPS: Final = 5
 
 FAILS_OVER: Final = frozenset(
     {
+        FailureKind.LIMITED,
         FailureKind.BUSY,
         FailureKind.NAME_NOT_FOUND,
         FailureKind.REFUSED,

@@ -90,6 +90,9 @@ ANSWERS: Final[Mapping[type[GatewayError], Answer]] = {
     errors.WrongEndpoint: Answer(400, "WRONG_ENDPOINT", "WrongEndpoint"),
     errors.InvalidDimensions: Answer(400, "INVALID_DIMENSIONS", "InvalidDimensions"),
     errors.CredentialMissing: CREDENTIAL_MISSING,
+    errors.PriceMissing: Answer(402, "PRICE_MISSING", "PriceMissing"),
+    errors.BudgetExceeded: Answer(429, "BUDGET_EXCEEDED", "BudgetExceeded", "insufficient_quota", "insufficient_quota"),
+    errors.LedgerUnavailable: Answer(503, "LEDGER_UNAVAILABLE", "LedgerUnavailable", SERVER_ERROR),
     errors.ShuttingDown: Answer(503, "SHUTTING_DOWN", "ShuttingDown", SERVER_ERROR),
     errors.StoreUnavailable: Answer(503, "STORE_UNAVAILABLE", "StoreUnavailable", SERVER_ERROR),
 }
@@ -98,6 +101,7 @@ FAILURES: Final[Mapping[FailureKind, Answer]] = {
     FailureKind.UNROUTABLE: NOT_ROUTABLE,
     FailureKind.CREDENTIAL_MISSING: CREDENTIAL_MISSING,
     FailureKind.EGRESS_REFUSED: Answer(424, "EGRESS_REFUSED", "EgressRefused"),
+    FailureKind.LIMITED: RATE_LIMITED,
     FailureKind.BUSY: Answer(503, "PROVIDER_NO_RESPONSE", "ProviderNoResponse", SERVER_ERROR),
     FailureKind.NAME_NOT_FOUND: NO_RESPONSE,
     FailureKind.REFUSED: NO_RESPONSE,
@@ -145,7 +149,7 @@ def _of_failure(failure: Failure) -> Answer:
 def retry_after(error: GatewayError) -> int | None:
     """Whole seconds, at least 1, or None if there is nothing to wait for."""
     seconds: int | None = None
-    if isinstance(error, RateLimited | errors.IdentityPending):
+    if isinstance(error, RateLimited | errors.BudgetExceeded | errors.IdentityPending):
         seconds = error.retry_after
     elif isinstance(error, UpstreamFailed):
         seconds = error.last.retry_after

@@ -19,8 +19,9 @@ from headgate.adapters.sql.credentials import SqlCredentials
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.migrations.upgrade import steps
+from headgate.adapters.sql.money_tables import METADATA
 from headgate.adapters.sql.opening import open_database
-from headgate.adapters.sql.tables import METADATA, schema_version
+from headgate.adapters.sql.tables import schema_version
 from headgate.core.secret import Secret
 from tests import databases
 from tests.catalogue_writing import create, credential

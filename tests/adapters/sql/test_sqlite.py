@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event, text
 from headgate.adapters.sql import sqlite
 from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.database import Database
-from headgate.adapters.sql.tables import METADATA
+from headgate.adapters.sql.money_tables import METADATA
 from headgate.catalogue.scope import PLATFORM
 from headgate.core.errors import StoreUnavailable
 from tests.catalogue_writing import create

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from headgate.access.audit import Row
-from headgate.adapters.sql import tables
+from headgate.adapters.sql import money_tables, tables
 from headgate.catalogue import scope as scopes
 from headgate.core.json import Json
 
@@ -99,6 +99,10 @@ AUDITED: Final[Mapping[str, Audited]] = {
     ),
     tables.share.name: Audited("share", _of_entry),
     tables.user_default.name: Audited("user_default", _OF_ORGANIZATION, unsaid=frozenset({"number"})),
+    money_tables.budget.name: Audited("budget", _OF_ORGANIZATION, objects=("settings",)),
+    money_tables.rate_limit.name: Audited("rate_limit", _OF_ORGANIZATION, objects=("settings",)),
+    money_tables.price_override.name: Audited("price_override", _OF_ORGANIZATION),
+    money_tables.price_drift_ignored.name: Audited("price_drift_ignored"),
     tables.meta.name: Audited("defaults", objects=("value",), names={"platform_defaults": "platform"}),
 }
 

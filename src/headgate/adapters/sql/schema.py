@@ -14,10 +14,11 @@ from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from headgate.adapters.sql.failures import DatabaseRefused, SchemaTooNew, first_line
-from headgate.adapters.sql.tables import METADATA, counter, meta, schema_version
+from headgate.adapters.sql.money_tables import METADATA
+from headgate.adapters.sql.tables import counter, meta, schema_version
 from headgate.core.ids import uuid7
 
-VERSIONS: Final = ("0001", "0002")
+VERSIONS: Final = ("0001", "0002", "0003")
 """Every schema there has been, oldest first. A test holds it against the migrations."""
 
 REVISION_COUNTER: Final = "revision"
