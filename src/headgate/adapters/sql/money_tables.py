@@ -9,7 +9,10 @@ from typing import Final
 
 from sqlalchemy import Boolean, Column, Double, ForeignKey, Index, PrimaryKeyConstraint, Table, Text
 
-from headgate.adapters.sql.tables import METADATA as METADATA
+from headgate.adapters.sql import tables
+
+METADATA: Final = tables.METADATA
+"""All tables: whoever asks for it here has these among them."""
 
 budget: Final = Table(
     "budget",
