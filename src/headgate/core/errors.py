@@ -149,11 +149,16 @@ class PreconditionFailed(GatewayError):
 
 
 class RateLimited(GatewayError):
-    """A limit of ours. `retry_after` is in whole seconds, at least 1."""
+    """A limit of ours. `retry_after` is in whole seconds, at least 1; `headers` are complete lines that tell it."""
 
-    def __init__(self, message: str, *, retry_after: int) -> None:
+    def __init__(self, message: str, *, retry_after: int, headers: bytes = b"") -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.headers = headers
+
+
+class EntryLimited(RateLimited):
+    """The entry's own limit, which holds for all callers together: another entry may stand in."""
 
 
 # The catalogue
@@ -230,11 +235,14 @@ class PriceMissing(GatewayError):
 
 
 class BudgetExceeded(GatewayError):
-    """The call may cost more than a budget has left. `retry_after`: whole seconds until its window ends, at least 1."""
+    """The call may cost more than a budget has left. `retry_after`: whole seconds until its window ends, at least 1;
+    `downgrade`: the default model may serve the call instead, if the budget has enough left for that."""
 
-    def __init__(self, message: str, *, retry_after: int) -> None:
+    def __init__(self, message: str, *, retry_after: int, downgrade: bool = False, headers: bytes = b"") -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.downgrade = downgrade
+        self.headers = headers
 
 
 class LedgerUnavailable(GatewayError):
