@@ -34,8 +34,8 @@ class Document(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     `upstream_by` tells which face last wrote the upstream: `assets` derives it from `litellm_model`, any other from
     `provider` and `upstream_model`. `credential` is the name of a stored credential, never a secret. `status_message`
     is what people wrote about the entry's status; what verification found is no part of a document.
-    `pricing` is the short form of the price in force since the document was last written, `prices` are whole price
-    lists, oldest first, of which each counts from its own instant on.
+    `pricing` is the short form of the price in force when prices were last written, `prices` are whole price lists,
+    oldest first, of which each counts from its own instant on; until the first does, the short form counts.
     `capabilities`, `limits`, `defaults`, `display` and `provider_config` hold the free keys only; the keys that have a
     field of their own are lifted out of them. `hidden` is a key of an object, where a written false is not the same as
     nothing.

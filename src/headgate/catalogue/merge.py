@@ -15,6 +15,7 @@ import msgspec
 
 from headgate.catalogue.entry import Document, Pricing
 from headgate.catalogue.kinds import Kind
+from headgate.catalogue.price_form import trimmed
 from headgate.catalogue.rules import check, problems
 from headgate.catalogue.values import as_decimal
 from headgate.core.errors import InvalidBody
@@ -93,13 +94,8 @@ def _typed(field: str, value: Json) -> object:
 
 def _pricing(value: Json) -> Pricing | None:
     given = msgspec.structs.asdict(value) if isinstance(value, Pricing) else value
-    amounts = {key: _trimmed(amount) for key, each in given.items() if (amount := as_decimal(each)) is not None}
+    amounts = {key: trimmed(amount) for key, each in given.items() if (amount := as_decimal(each)) is not None}
     return Pricing(**amounts) if amounts else None
-
-
-def _trimmed(amount: Decimal) -> Decimal:
-    """Without zeros at its end and without an exponent, so that equal prices are written alike."""
-    return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount.normalize()
 
 
 def _plain(value: Json) -> Json:

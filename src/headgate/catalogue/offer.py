@@ -13,12 +13,12 @@ from headgate.catalogue.embedding import EmbeddingRules, default_size, embedding
 from headgate.catalogue.entry import Document, ModelEntry
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.operations import Operation, operations
-from headgate.catalogue.price import Price, PriceList, Rates, Schedule, Timed, price_at, resolved
+from headgate.catalogue.price import Price, Schedule, Timed, price_at, resolved
+from headgate.catalogue.pricing import of_short_form
 from headgate.catalogue.providers import Providers
 from headgate.catalogue.scope import Scope
 from headgate.catalogue.upstream import Route, Unroutable, route
 from headgate.core.json import JsonObject, encode
-from headgate.core.money import per_token
 from headgate.core.principal import Principal
 
 _HEADER_SAFE: Final = " !#$&'()*+,/:;=?@[]^`{|}~<>\"\\"
@@ -37,8 +37,8 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `json_name` is `name` as a JSON string, `header_name` as a header value (percent-encoded beyond printable ASCII);
     `call_defaults` are the request fields that a caller's silence leaves to the entry; `document` is the document's
-    JSON; `search` is what the list's search looks through, lower case. `version` names this state of the entry (its
-    ETag). `schedule` are its prices, of which the first counts since ever; `capacity` is what all callers
+    JSON; `search` is what the list's search looks through, lower case. `version` names what was written last.
+    `schedule` are its prices, of which the first counts since ever; `capacity` is what all callers
     together may ask of it.
     """
 
@@ -81,6 +81,16 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def version(self) -> str:
         return f"{self.uid}-{self.revision}"
 
+    def begun(self, wall: float) -> int:
+        """How many planned prices have begun to count since the entry was written."""
+        schedule = self.schedule
+        return 0 if len(schedule) == 1 else sum(self.updated_at < timed.effective_at <= wall for timed in schedule)
+
+    def etag(self, wall: float) -> str:
+        """The ETag at a Unix time: what is shown changes with what was written and with each price that begins."""
+        begun = self.begun(wall)
+        return f'"{self.version}.{begun}"' if begun else f'"{self.version}"'
+
     def price_at(self, wall: float) -> Price | None:
         """The price in force at a Unix time; None if the entry is unpriced then."""
         schedule = self.schedule
@@ -118,10 +128,8 @@ def entry_of(offer: Offer) -> ModelEntry:
 def schedule(document: Document) -> Schedule:
     """The prices of a document. The short form is the first; a list that counts from an earlier instant than the next
     replaces it from there on."""
-    pricing, first = document.pricing, None
-    if pricing is not None and pricing.input_per_1m_tokens is not None and pricing.output_per_1m_tokens is not None:
-        rates = Rates(input=per_token(pricing.input_per_1m_tokens), output=per_token(pricing.output_per_1m_tokens))
-        first = resolved(PriceList(rates=rates))
+    short = of_short_form(document.pricing)
+    first = resolved(short) if short is not None else None
     later = (Timed(each.effective_at, resolved(each.prices)) for each in document.prices)
     return (Timed(-math.inf, first), *later)
 

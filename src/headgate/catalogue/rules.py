@@ -16,6 +16,7 @@ import msgspec
 
 from headgate.catalogue.entry import NAME_LIMIT, REGION_LIMIT, RESERVED_NAMES, Document, Pricing
 from headgate.catalogue.kinds import TYPES, Kind
+from headgate.catalogue.price_form import lists_problem
 from headgate.catalogue.url import parse_base_url
 from headgate.catalogue.values import (
     INTEGER_LIMIT,
@@ -210,7 +211,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "region": Rule("region", text(limit=REGION_LIMIT)),
         "metrics": Rule("metrics", anything),
         "pricing": Rule("pricing", _pricing),
-        "prices": Rule("prices", anything),
+        "prices": Rule("prices", lists_problem),
         "brand": Rule("display.brand", _LABEL),
         "hidden": Rule("display.hidden", boolean),
         "display": Rule("display", open_object),

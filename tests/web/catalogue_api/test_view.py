@@ -24,7 +24,7 @@ def over_the_wire(body: JsonObject) -> JsonObject:
 
 def everything_shown(document: Document) -> JsonObject:
     offer = offer_of(document)
-    return over_the_wire({**view.shown(offer, ["a warning"]), **view.superset(offer)})
+    return over_the_wire({**view.shown(offer, ["a warning"], wall=1.0), **view.superset(offer)})
 
 
 @given(DOCUMENTS)
@@ -52,7 +52,7 @@ def test_what_is_shown_makes_an_entry_elsewhere_that_shows_the_same(document: Do
 
 @given(DOCUMENTS)
 def test_every_field_of_the_schema_appears_except_unset_strings(document: Document) -> None:
-    body = view.shown(offer_of(document))
+    body = view.shown(offer_of(document), wall=1.0)
 
     assert {*IDENTITY, *TABLE} - set(body) == {key for key in ("failover", "region") if getattr(document, key) is None}
 
@@ -114,7 +114,7 @@ def test_an_api_key_is_no_part_of_the_document() -> None:
 
 
 def test_times_are_written_as_rfc_3339() -> None:
-    body = view.shown(offer_of(Document(name="m", kind=Kind.CHAT)))
+    body = view.shown(offer_of(Document(name="m", kind=Kind.CHAT)), wall=1.0)
 
     assert (body["created_at"], body["updated_at"]) == ("2023-11-14T22:13:20.250Z", "2023-11-14T22:15:00.000Z")
 

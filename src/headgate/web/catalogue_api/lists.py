@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Final
 
 import msgspec
@@ -21,6 +22,7 @@ from headgate.catalogue.listing import Page, Query, View, Window, listing
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.scope import Scope
 from headgate.catalogue.snapshot import Snapshot
+from headgate.core.clock import Clock
 from headgate.core.errors import InvalidQuery, detail
 from headgate.core.json import Json, JsonObject, encode
 from headgate.core.principal import Principal
@@ -66,8 +68,10 @@ class Lists:
         administer: Administer,
         directory: Directory,
         writer: Runner,
+        clock: Clock,
     ) -> None:
         self._mount = mount
+        self._clock = clock
         self._current = current
         self._administer = administer
         self._directory = directory
@@ -84,10 +88,13 @@ class Lists:
         paging = _paging(parameters) if self._mount.superset else _pages(parameters)
         view = self._view(parameters, principal)
         snapshot, etag = await self._state(query.scope(parameters, principal), principal)
-        if etag is not None and (unchanged := not_modified(request, etag)) is not None:
-            return unchanged
         found = await in_turns(listing(snapshot, view, query=asked, window=paging.window))
-        return json_response(await self._body(found, paging), etag=etag)
+        wall = self._clock.wall()
+        # The ETag names what was written. Rows of which a planned price has begun since read differently without it.
+        as_written = etag is not None and not any(offer.begun(wall) for offer in found.rows)
+        if etag is not None and as_written and (unchanged := not_modified(request, etag)) is not None:
+            return unchanged
+        return json_response(await self._body(found, paging, wall=wall), etag=etag)
 
     async def _state(self, scope: Scope | None, principal: Principal) -> tuple[Snapshot, str | None]:
         """The catalogue, and for who may replace the scope's entries the ETag that guards such a replacement."""
@@ -134,10 +141,10 @@ class Lists:
             writable=frozenset(each.key for each in seen if may_write(principal, each)),
         )
 
-    async def _body(self, found: Page, paging: Paging) -> JsonObject:
+    async def _body(self, found: Page, paging: Paging, *, wall: float) -> JsonObject:
         items = found.rows[: paging.limit]
         body: JsonObject = {
-            "items": await _rows(items, shown),
+            "items": await _rows(items, partial(shown, wall=wall)),
             "total": found.total,
             "page": paging.page,
             "limit": paging.limit,

@@ -11,6 +11,7 @@ from headgate.access.entries import may_write, own_scope
 from headgate.access.permissions import GOVERNANCE_MANAGE
 from headgate.catalogue.merge import written
 from headgate.catalogue.offer import Offer
+from headgate.core.clock import Clock
 from headgate.core.errors import ModelNotFound
 from headgate.core.json import Json, JsonObject
 from headgate.core.principal import Principal
@@ -39,8 +40,11 @@ ONE: Final = "/models/{model_id:path}"
 class Models:
     """The handlers of single entries on one mount."""
 
-    def __init__(self, mount: Mount, *, current: CurrentSnapshot, administer: Administer, writer: Runner) -> None:
+    def __init__(
+        self, mount: Mount, *, current: CurrentSnapshot, administer: Administer, writer: Runner, clock: Clock
+    ) -> None:
         self._mount = mount
+        self._clock = clock
         self._current = current
         self._administer = administer
         self._writer = writer
@@ -66,7 +70,7 @@ class Models:
             return self._administer.create(principal, Write(document, reading.secret), scope=scope)
 
         made = await self._writer.run(create)
-        return self._model(made.offer, made.warnings)
+        return self._model(made.offer, made.warnings, wall=self._clock.wall())
 
     async def get(self, request: Request, principal: Reader) -> Response:
         name, scope = _name(request), query.scope(request.query_params, principal)
@@ -77,7 +81,8 @@ class Models:
         if not may_write(principal, offer.scope):
             # Visible is not yet callable: who may not write an entry sees what a call of it would say.
             snapshot.resolve(principal, offer.uid)
-        return not_modified(request, _etag(offer)) or self._model(offer)
+        wall = self._clock.wall()
+        return not_modified(request, offer.etag(wall)) or self._model(offer, wall=wall)
 
     async def change(self, request: Request, principal: Changer) -> Response:
         name, scope = _name(request), query.scope(request.query_params, principal)
@@ -96,7 +101,8 @@ class Models:
             )
 
         made = await self._writer.run(change)
-        return self._model(made.offer, (*_renaming(renamed, made.offer.name), *made.warnings))
+        warnings = (*_renaming(renamed, made.offer.name), *made.warnings)
+        return self._model(made.offer, warnings, wall=self._clock.wall())
 
     async def delete(self, request: Request, principal: Deleter) -> Response:
         name, scope = _name(request), query.scope(request.query_params, principal)
@@ -109,18 +115,14 @@ class Models:
         body: JsonObject = {"deleted": True, "model_id": gone.name}
         return json_response({**body, "id": gone.name, "object": "model"} if self._mount.superset else body)
 
-    def _model(self, offer: Offer, warnings: Sequence[str] = ()) -> Response:
-        body = shown(offer, warnings)
-        return json_response({**superset(offer), **body} if self._mount.superset else body, etag=_etag(offer))
+    def _model(self, offer: Offer, warnings: Sequence[str] = (), *, wall: float) -> Response:
+        body = shown(offer, warnings, wall=wall)
+        return json_response({**superset(offer), **body} if self._mount.superset else body, etag=offer.etag(wall))
 
 
 def _name(request: Request) -> str:
     name: str = request.path_params["model_id"]
     return name
-
-
-def _etag(offer: Offer) -> str:
-    return f'"{offer.version}"'
 
 
 def _renaming(given: Json, name: str) -> tuple[str, ...]:

@@ -46,8 +46,11 @@ class CatalogueApi:
             administer=self.administer,
             directory=self.directory,
             writer=self.writer,
+            clock=self.clock,
         ).add_to(router)
-        Models(mount, current=self.current, administer=self.administer, writer=self.writer).add_to(router)
+        Models(mount, current=self.current, administer=self.administer, writer=self.writer, clock=self.clock).add_to(
+            router
+        )
         Bulk(mount, administer=self.administer, writer=self.writer, meter=meter).add_to(router)
         Extras(current=self.current, defaults=self.defaults, tests=self.tests).add_to(router)
         return router

@@ -15,6 +15,7 @@ import msgspec
 from headgate.catalogue.entry import Document
 from headgate.catalogue.kinds import CATALOGUE_TYPES
 from headgate.catalogue.offer import Offer, document_of
+from headgate.catalogue.pricing import as_shown
 from headgate.core.json import Json, JsonObject
 from headgate.web import times
 from headgate.web.catalogue_api.fields import TABLE, Group, gathered
@@ -29,9 +30,9 @@ _LEFT_OUT: Final = frozenset({"failover", "region"})
 """Strings: the schema has no null for them."""
 
 
-def shown(offer: Offer, warnings: Sequence[str] = ()) -> JsonObject:
-    """The Model document of the API, with Headgate's extension fields."""
-    body = shown_document(document_of(offer))
+def shown(offer: Offer, warnings: Sequence[str] = (), *, wall: float) -> JsonObject:
+    """The Model document of the API, with Headgate's extension fields and the price that counts at `wall`."""
+    body = shown_document(as_shown(document_of(offer), wall))
     body.update(
         scope=offer.scope_key,
         owner=owner(offer),
