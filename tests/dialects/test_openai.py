@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.core.usage import Usage
-from headgate.dialects.openai import buckets, read_error, read_reported, read_retry_after
+from headgate.dialects.openai import read_error, read_retry_after
+from headgate.dialects.openai_usage import buckets, read_reported
 
 
 def usage_in(fields: object) -> Usage | None:

@@ -18,7 +18,8 @@ from headgate.dialects.openai_audio import (
     TranscriptionOverOpenAI,
     TranscriptionRequest,
 )
-from headgate.dialects.openai_media import BytesRelay, EventRelay, read_usage
+from headgate.dialects.openai_media import BytesRelay, EventRelay
+from headgate.dialects.openai_usage import read_media_usage
 from tests.dialects.forms import CONTENT_TYPE
 from tests.dialects.pieces import CUTS, cut_at
 
@@ -35,7 +36,7 @@ def extra(_usage: Usage) -> bytes:
 
 
 def events() -> EventRelay:
-    return EventRelay(NAME, extra)
+    return EventRelay(NAME, FORM, extra=extra)
 
 
 def whole(answer: object) -> dict[str, object] | Failure:
@@ -115,7 +116,7 @@ def test_speech_that_is_json_says_what_failed() -> None:
 
 
 def test_bytes_pass_and_their_framing_ends_them() -> None:
-    relay = BytesRelay(as_text=False)
+    relay = BytesRelay(SPEECH, as_text=False)
 
     assert relay.feed(b"ID3") == b"ID3"
     assert relay.end(framed=True) == b""
@@ -124,7 +125,7 @@ def test_bytes_pass_and_their_framing_ends_them() -> None:
 
 
 def test_bytes_that_only_the_end_of_the_connection_ends_are_cut() -> None:
-    relay = BytesRelay(as_text=False)
+    relay = BytesRelay(SPEECH, as_text=False)
     relay.feed(b"ID3")
     relay.end(framed=False)
 
@@ -134,14 +135,14 @@ def test_bytes_that_only_the_end_of_the_connection_ends_are_cut() -> None:
 
 @pytest.mark.parametrize(("as_text", "fails"), [(False, True), (True, False)])
 def test_silence_is_written_as_no_text_and_never_spoken(as_text: bool, fails: bool) -> None:  # noqa: FBT001
-    relay = BytesRelay(as_text=as_text)
+    relay = BytesRelay(FORM, as_text=as_text)
     relay.end(framed=True)
 
     assert (relay.failure is not None) is fails
 
 
 def test_text_counts_as_output() -> None:
-    relay = BytesRelay(as_text=True)
+    relay = BytesRelay(FORM, as_text=True)
     relay.feed(b"Hello")
     relay.feed(b" you")
 
@@ -277,4 +278,4 @@ def test_what_is_no_transcription_fails(body: bytes, kind: FailureKind | None) -
     ],
 )
 def test_usage_is_read_or_not(raw: bytes, usage: Usage | None) -> None:
-    assert read_usage(msgspec.Raw(raw)) == usage
+    assert read_media_usage(msgspec.Raw(raw)) == usage

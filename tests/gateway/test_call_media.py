@@ -88,7 +88,7 @@ def test_events_of_speech_pass_and_their_usage_counts() -> None:
 
     begun(on).upstream_whole(1, 200, headers=EVENTS, body=done)
 
-    assert on.settlements[0].usage == Usage(5, output=6)
+    assert on.settlements[0].usage == Usage(5, audio_output=6)
     assert b'"cost":0.000017' in on.told[1][1]
 
 

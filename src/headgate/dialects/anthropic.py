@@ -1,7 +1,8 @@
 """Anthropic's wire format, as far as requests and answers of the Messages API share it: usage, reasons to stop, errors.
 
 Source: Anthropic's API reference, "Messages", "Streaming messages" and "Errors", and the types of the `anthropic`
-package.
+package; for what is billed beside tokens its pages on the web search tool, the web fetch tool (which costs nothing but
+its tokens) and fast mode.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import msgspec
 
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.usage import Usage
-from headgate.dialects import openai
+from headgate.dialects import openai, openai_usage
+from headgate.dialects.counting import believed, part, tier
 
 CREATED: Final = 0
 """What an answer's `created` is: Anthropic tells no time, and OpenAI's clients want a number."""
 
-_MOST_TOKENS: Final = 2**40
+_FAST: Final = "fast"
 _FINISHES: Final = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -58,14 +60,27 @@ class _OutputDetails(msgspec.Struct, gc=False):
     thinking_tokens: int | None = None
 
 
+class _CacheCreation(msgspec.Struct, gc=False):
+    ephemeral_5m_input_tokens: int | None = None
+    ephemeral_1h_input_tokens: int | None = None
+
+
+class _ServerTools(msgspec.Struct, gc=False):
+    web_search_requests: int | None = None
+
+
 class ReportedUsage(msgspec.Struct, gc=False):
     """A usage object, or the part of one that an event of a stream brings."""
 
     input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
+    cache_creation: _CacheCreation | None = None
     cache_read_input_tokens: int | None = None
     output_tokens: int | None = None
     output_tokens_details: _OutputDetails | None = None
+    server_tool_use: _ServerTools | None = None
+    service_tier: str | None = None
+    speed: str | None = None
 
     def updated(self, later: ReportedUsage) -> ReportedUsage:
         """With what a later event says. Its figures are cumulative: each replaces the one before."""
@@ -86,32 +101,47 @@ def read_reported(raw: msgspec.Raw | bytes) -> ReportedUsage | None:
 
 
 def buckets(reported: ReportedUsage) -> Usage | None:
-    """The disjoint buckets, or None if the numbers cannot be.
+    """The disjoint buckets, or None if the totals are missing, negative or absurd.
 
     Anthropic counts what was read from and written to the cache beside `input_tokens`, and thinking inside
-    `output_tokens`.
+    `output_tokens`. The total of what was written counts before its parts: only the total is told again at the end of
+    a stream. Fast mode has prices of its own, and no other tier beside it.
     """
     if reported.input_tokens is None or reported.output_tokens is None:
         return None
-    details = reported.output_tokens_details
-    counts = (
-        reported.input_tokens,
-        reported.cache_read_input_tokens or 0,
-        reported.cache_creation_input_tokens or 0,
-        reported.output_tokens,
-        (details.thinking_tokens or 0) if details is not None else 0,
-    )
-    if not all(0 <= count < _MOST_TOKENS for count in counts):
+    fresh, cached, output = reported.input_tokens, reported.cache_read_input_tokens or 0, reported.output_tokens
+    written, for_an_hour = _written(reported)
+    tools, details = reported.server_tool_use, reported.output_tokens_details
+    searches = (tools.web_search_requests or 0) if tools is not None else 0
+    if not believed(fresh, cached, written, output, searches):
         return None
-    fresh, cached, written, output, thinking = counts
-    thinking = min(thinking, output)
-    return Usage(fresh, cached, written, output - thinking, thinking)
+    thinking = part(details.thinking_tokens, output) if details is not None else 0
+    return Usage(
+        input=fresh,
+        cached_input=cached,
+        cache_write=written - for_an_hour,
+        cache_write_1h=for_an_hour,
+        output=output - thinking,
+        reasoning=thinking,
+        searches=searches,
+        tier=_FAST if reported.speed == _FAST else tier(reported.service_tier),
+    )
+
+
+def _written(reported: ReportedUsage) -> tuple[int, int]:
+    """What was written to the cache, and how much of it to last an hour."""
+    total, parts = reported.cache_creation_input_tokens, reported.cache_creation
+    if parts is None:
+        return total or 0, 0
+    if total is None:
+        total = max(parts.ephemeral_5m_input_tokens or 0, 0) + max(parts.ephemeral_1h_input_tokens or 0, 0)
+    return total, part(parts.ephemeral_1h_input_tokens, max(total, 0))
 
 
 def usage_object(usage: Usage, extra: bytes) -> msgspec.Raw:
     """The usage as OpenAI writes it, with our own members."""
     if usage.estimated:
-        return openai.usage_object(usage, extra)
+        return openai_usage.usage_object(usage, extra)
     return msgspec.Raw(
         b'{"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d,'
         b'"prompt_tokens_details":{"cached_tokens":%d,"cache_write_tokens":%d},'
@@ -121,7 +151,7 @@ def usage_object(usage: Usage, extra: bytes) -> msgspec.Raw:
             usage.completion,
             usage.prompt + usage.completion,
             usage.cached_input,
-            usage.cache_write,
+            usage.cache_write + usage.cache_write_1h,
             usage.reasoning,
             extra,
         )

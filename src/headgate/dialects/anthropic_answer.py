@@ -23,13 +23,13 @@ from headgate.dialects.anthropic import (
     reported_error,
     usage_object,
 )
+from headgate.dialects.counting import tokens_of
 from headgate.dialects.exchange import Extra
 from headgate.dialects.openai import encode
 from headgate.dialects.openai_chat import ChatRequest
 
 _ABSENT: Final = msgspec.Raw(b"")
 _NOTHING: Final = msgspec.Raw(b"{}")
-_BYTES_PER_TOKEN: Final = 4
 
 
 class Block(msgspec.Struct, gc=False):
@@ -72,7 +72,7 @@ def whole_answer(body: bytes, json_name: msgspec.Raw, *, request: ChatRequest, e
     reported = read_reported(message.usage)
     usage = buckets(reported) if reported is not None else None
     if usage is None:
-        usage = request.estimate(-(-len(body) // _BYTES_PER_TOKEN))
+        usage = request.estimate(tokens_of(sum(_said(block) for block in message.content)))
     if message.stop_details is not None and message.stop_reason == "refusal":
         told["refusal"] = message.stop_details.explanation
     choice = {"index": 0, "message": told, "logprobs": None, "finish_reason": finish_reason(message.stop_reason)}
@@ -103,6 +103,12 @@ def _told(blocks: list[Block]) -> JsonObject:
         told["reasoning_content"] = "".join(block.thinking for block in thinking)
         told["thinking_blocks"] = [thinking_block(block) for block in thinking]
     return told
+
+
+def _said(block: Block) -> int:
+    """How many bytes, near enough, of the model's own are in a block."""
+    own = len(bytes(block.input)) if block.type.endswith("tool_use") else 0
+    return len(block.text) + len(block.thinking) + own
 
 
 def _call(block: Block) -> JsonObject:

@@ -85,7 +85,6 @@ class MessagesRelay:
     __slots__ = (
         "_blocks",
         "_calls",
-        "_counted",
         "_done",
         "_extra",
         "_head",
@@ -111,7 +110,6 @@ class MessagesRelay:
         self._reported = ReportedUsage()
         self._blocks: dict[int, _Open] = {}
         self._calls = 0
-        self._counted = False
         self._kept = 0
         self._stop: _Delta | None = None
         self._head = b""
@@ -130,11 +128,7 @@ class MessagesRelay:
         except EventTooLarge as error:
             self.failure = Failure(kind=FailureKind.TOO_LARGE, message=str(error))
             return b""
-        out = b"".join([self._dispatch(event) for event in events])
-        # A caller that leaves is billed for what the upstream said so far.
-        if not self._counted:
-            self.usage = self._estimate()
-        return out
+        return b"".join([self._dispatch(event) for event in events])
 
     @property
     def complete(self) -> bool:
@@ -149,7 +143,7 @@ class MessagesRelay:
             message = "the upstream's stream ended before the answer was whole"
             self.failure = Failure(kind=FailureKind.CUT, message=message)
             return b""
-        usage = self.usage = self.usage or self._estimate()
+        usage = self.usage = self.so_far()
         if not self._request.include_usage:
             return _DONE
         return self._chunk([], usage_object(usage, self._extra(usage))) + _DONE
@@ -191,13 +185,16 @@ class MessagesRelay:
         opened = self._blocks[index] = _Open(block)
         match block.type:
             case "tool_use":
+                self.events += 1
                 opened.call, self._calls = self._calls, self._calls + 1
                 function = {"name": block.name, "arguments": ""}
                 call = {"index": opened.call, "id": block.id, "type": "function", "function": function}
                 return self._output({"tool_calls": [call]})
             case "text" if block.text:
+                self.events += 1
                 return self._output({"content": block.text})
             case "thinking" if block.thinking:
+                self.events += 1
                 return self._think(opened, block.thinking)
         return b""
 
@@ -205,6 +202,9 @@ class MessagesRelay:
         opened = self._blocks.get(index)
         if opened is None:
             raise msgspec.ValidationError(f"a delta of the block {index}, which has not begun")
+        # What the model writes to the provider's own tools is output too, though the caller does not get it.
+        if delta.text or delta.partial_json or delta.thinking:
+            self.events += 1
         match delta.type, opened.block.type:
             case "text_delta", "text":
                 return self._output({"content": delta.text}) if delta.text else b""
@@ -252,7 +252,6 @@ class MessagesRelay:
     # Chunks
 
     def _output(self, delta: JsonObject, *, finish: str | None = None) -> bytes:
-        self.events += 1
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         if self._head:
             return self._chunk([choice])
@@ -276,11 +275,12 @@ class MessagesRelay:
         usage = buckets(self._reported.updated(reported))
         if usage is not None and reported.output_tokens is not None:
             self._reported = self._reported.updated(reported)
-            self._counted = True
             self.usage = usage
 
-    def _estimate(self) -> Usage:
-        """What was used as far as the upstream has told, and a token for each piece of output."""
+    def so_far(self) -> Usage:
+        """The upstream tells at the begin what went in; of output it is a token for each piece."""
+        if self.usage is not None:
+            return self.usage
         told = buckets(self._reported.updated(ReportedUsage(output_tokens=self.events)))
         if told is None:
             return self._request.estimate(self.events)

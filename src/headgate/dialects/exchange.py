@@ -40,7 +40,8 @@ class Relay(Protocol):
     """One streamed answer on its way through: upstream bytes in, the caller's bytes out.
 
     `feed` and `end` answer with what to forward, b"" for nothing. `failure` is set when the upstream reports an error
-    or breaks the format; from then on nothing is forwarded. `events` counts what carried output.
+    or breaks the format; from then on nothing is forwarded. `events` counts what carried output; `usage` is what the
+    upstream has told, and once the answer has ended an estimate in its place.
     """
 
     events: int
@@ -55,6 +56,12 @@ class Relay(Protocol):
 
     def end(self, *, framed: bool) -> bytes:
         """The upstream's body ended; `framed`: its own framing says that nothing is missing."""
+
+    def so_far(self) -> Usage:
+        """What is known of the usage of an answer that did not end: estimated, unless the upstream has told it already.
+
+        Of output it is a token for each event that carried some: at least what was passed on, at most what came.
+        """
 
 
 class Codec(Protocol):

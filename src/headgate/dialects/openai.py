@@ -1,4 +1,4 @@
-"""OpenAI's wire format, as far as chat and embeddings share it: requests, usage, errors.
+"""OpenAI's wire format, as far as chat and embeddings share it: requests and errors.
 
 Source: OpenAI's API reference (Chat Completions, Embeddings, Error codes). Of a request or answer only the fields
 that decide are decoded; the others stay raw and are spliced into what is sent on, byte for byte.
@@ -15,7 +15,6 @@ import msgspec
 from headgate.core.errors import InvalidBody, InvalidJson, detail
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS, Json
-from headgate.core.usage import Usage
 
 Fields = dict[str, msgspec.Raw]
 """The top level of a JSON object, values undecoded."""
@@ -67,7 +66,6 @@ _string = msgspec.json.Decoder(str | None).decode
 _boolean = msgspec.json.Decoder(bool | None).decode
 _strings = msgspec.json.Decoder(list[str]).decode
 encode = msgspec.json.Encoder().encode
-_ABSENT: Final = msgspec.Raw(b"")
 
 
 def read_fields(body: bytes | memoryview) -> Fields:
@@ -150,75 +148,6 @@ def flag(fields: Fields, name: str) -> bool:
 
 def _invalid(name: str, accepted: str) -> InvalidBody:
     return InvalidBody(f"{name!r} is {accepted}", details=[detail(name, accepted)])
-
-
-# Usage
-
-
-class _PromptDetails(msgspec.Struct, gc=False):
-    cached_tokens: int | None = None
-
-
-class _CompletionDetails(msgspec.Struct, gc=False):
-    reasoning_tokens: int | None = None
-
-
-class ReportedUsage(msgspec.Struct, gc=False):
-    """A usage object as upstreams send it. `cost` is there if the upstream is one that counts costs itself."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: _PromptDetails | None = None
-    completion_tokens_details: _CompletionDetails | None = None
-    cost: msgspec.Raw = _ABSENT
-
-
-_reported = msgspec.json.Decoder(ReportedUsage).decode
-_MOST: Final = 2**40
-
-
-def read_reported(raw: msgspec.Raw | bytes) -> ReportedUsage | None:
-    """A usage object, or None if it is none."""
-    try:
-        bytes(raw).decode()
-        return _reported(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-
-
-def buckets(reported: ReportedUsage) -> Usage | None:
-    """The disjoint buckets, or None if the numbers cannot be: missing, negative, absurd, a part above the whole."""
-    prompt, completion = reported.prompt_tokens, reported.completion_tokens or 0
-    inward, outward = reported.prompt_tokens_details, reported.completion_tokens_details
-    cached = (inward.cached_tokens or 0) if inward is not None else 0
-    reasoning = (outward.reasoning_tokens or 0) if outward is not None else 0
-    if prompt is None or not (0 <= cached <= prompt < _MOST and 0 <= completion < _MOST and reasoning >= 0):
-        return None
-    reasoning = min(reasoning, completion)
-    return Usage(prompt - cached, cached, 0, completion - reasoning, reasoning)
-
-
-def priced(usage: msgspec.Raw, reported: ReportedUsage, extra: bytes) -> msgspec.Raw:
-    """A usage object with our own members added; `extra` is a run of JSON members, and wins over the upstream's."""
-    given = bytes(usage)
-    # An upstream that adds members of ours adds the cost: no other one is looked for.
-    if reported.cost is _ABSENT:
-        return msgspec.Raw(b"%b,%b}" % (given[:-1], extra))
-    return msgspec.Raw(encode({**_fields(given), **_fields(b"{%b}" % extra)}))
-
-
-def usage_object(usage: Usage, extra: bytes) -> msgspec.Raw:
-    """A usage object of our own making, for an upstream that sent none."""
-    return msgspec.Raw(
-        b'{"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d,%b%b}'
-        % (
-            usage.prompt,
-            usage.completion,
-            usage.prompt + usage.completion,
-            b'"estimated":true,' if usage.estimated else b"",
-            extra,
-        )
-    )
 
 
 # Failures

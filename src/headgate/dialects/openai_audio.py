@@ -15,6 +15,7 @@ from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
+from headgate.dialects.counting import tokens_of
 from headgate.dialects.exchange import Extra, Inbound, Opened, Relay
 from headgate.dialects.openai import (
     AGENT_CONTEXT,
@@ -36,15 +37,12 @@ from headgate.dialects.openai_media import (
     UNKNOWN,
     BytesRelay,
     EventRelay,
-    in_seconds,
     media_type,
-    read_usage,
     usage_members,
-    with_members,
     wrong_type,
 )
+from headgate.dialects.openai_usage import in_seconds, read_media_usage, with_members
 
-_BYTES_PER_TOKEN: Final = 4
 _AUDIO: Final = (b"audio/", b"video/")
 _AUDIO_TYPES: Final = frozenset({b"", UNKNOWN, b"binary/octet-stream", b"application/ogg"})
 _TEXTS: Final = frozenset({b"text/plain", b"text/vtt", b"text/srt", b"text/x-srt", b"application/x-subrip"})
@@ -72,7 +70,7 @@ class SpeechRequest:
 
     def estimate(self, output_tokens: int) -> Usage:
         """Usage for an upstream that reports none: bytes of the text over four."""
-        return Usage(input=-(-self.spoken // _BYTES_PER_TOKEN), output=output_tokens, estimated=True)
+        return Usage(input=tokens_of(self.spoken), output=output_tokens, estimated=True)
 
 
 class TranscriptionRequest(FormRequest):
@@ -118,17 +116,17 @@ class SpeechOverOpenAI(_Media):
         return encode(fields)
 
     def opened(
-        self, content_type: bytes, _request: Inbound, *, json_name: msgspec.Raw, extra: Extra
+        self, content_type: bytes, request: Inbound, *, json_name: msgspec.Raw, extra: Extra
     ) -> Opened | Failure:
         kind = media_type(content_type)
         if kind == EVENTS:
-            return Opened(_EVENT_STREAM, EventRelay(json_name, extra), tells=True)
+            return Opened(_EVENT_STREAM, EventRelay(json_name, request, extra=extra, as_sound=True), tells=True)
         if kind == JSON:
             # Some say only there that they failed.
             return Opened(JSON)
         if kind is None or not (kind.startswith(_AUDIO) or kind in _AUDIO_TYPES):
             return wrong_type("sound")
-        return Opened(content_type or UNKNOWN, BytesRelay(as_text=False))
+        return Opened(content_type or UNKNOWN, BytesRelay(request, as_text=False))
 
     def whole(self, body: bytes, _json_name: msgspec.Raw, _request: Inbound, _extra: Extra) -> bytes | Failure:
         message = error_message(body)
@@ -147,16 +145,16 @@ class TranscriptionOverOpenAI(_Media):
         return _filled(request, route, defaults)
 
     def opened(
-        self, content_type: bytes, _request: Inbound, *, json_name: msgspec.Raw, extra: Extra
+        self, content_type: bytes, request: Inbound, *, json_name: msgspec.Raw, extra: Extra
     ) -> Opened | Failure:
         kind = media_type(content_type)
         if kind == EVENTS:
-            return Opened(_EVENT_STREAM, EventRelay(json_name, extra), tells=True)
+            return Opened(_EVENT_STREAM, EventRelay(json_name, request, extra=extra), tells=True)
         if kind in (JSON, b""):
             return Opened(JSON)
         if kind not in _TEXTS:
             return wrong_type("a transcription")
-        return Opened(content_type, BytesRelay(as_text=True))
+        return Opened(content_type, BytesRelay(request, as_text=True))
 
     def whole(self, body: bytes, json_name: msgspec.Raw, request: Inbound, extra: Extra) -> bytes | Failure:
         try:
@@ -165,7 +163,7 @@ class TranscriptionOverOpenAI(_Media):
             return Failure(kind=FailureKind.MALFORMED, message=f"the upstream's answer is not JSON: {error}")
         if isinstance(answer, str):
             # Some write subtitles and plain texts so.
-            extra(request.estimate(-(-len(body) // _BYTES_PER_TOKEN)))
+            extra(request.estimate(tokens_of(len(body))))
             return body
         if "text" not in answer:
             if "error" in answer:
@@ -175,9 +173,9 @@ class TranscriptionOverOpenAI(_Media):
         if "model" in answer:
             answer["model"] = json_name
         raw = answer.get("usage")
-        usage = read_usage(raw) if raw is not None else None
+        usage = read_media_usage(raw) if raw is not None else None
         if raw is None or usage is None:
-            usage = _duration(answer) or request.estimate(-(-len(bytes(answer["text"])) // _BYTES_PER_TOKEN))
+            usage = _duration(answer) or request.estimate(tokens_of(len(bytes(answer["text"]))))
             raw = msgspec.Raw(usage_members(usage))
         answer["usage"] = with_members(raw, extra(usage))
         return encode(answer)
@@ -200,10 +198,10 @@ class ImageEditOverOpenAI(ImageOverOpenAI):
         return _filled(request, route, defaults)
 
     def opened(
-        self, content_type: bytes, _request: Inbound, *, json_name: msgspec.Raw, extra: Extra
+        self, content_type: bytes, request: Inbound, *, json_name: msgspec.Raw, extra: Extra
     ) -> Opened | Failure:
         if media_type(content_type) == EVENTS:
-            return Opened(_EVENT_STREAM, EventRelay(json_name, extra), tells=True)
+            return Opened(_EVENT_STREAM, EventRelay(json_name, request, extra=extra), tells=True)
         return Opened(JSON)
 
 

@@ -14,25 +14,22 @@ from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
+from headgate.dialects.counting import read_tier, tokens_of
 from headgate.dialects.exchange import Extra, Inbound
 from headgate.dialects.openai import (
     AGENT_CONTEXT,
     ANY_MODEL,
     MODEL_LIMIT,
     Fields,
-    buckets,
     encode,
     error_message,
     flag,
-    priced,
     read_fields,
-    read_reported,
     take_agent_models,
     text,
-    usage_object,
 )
-
-_BYTES_PER_TOKEN: Final = 4
+from headgate.dialects.openai_output import output_tokens
+from headgate.dialects.openai_usage import buckets, priced, read_reported, usage_object
 
 _NO_MESSAGES: Final = msgspec.Raw(b"[]")
 
@@ -77,7 +74,7 @@ class ChatRequest:
 
     def estimate(self, output_tokens: int) -> Usage:
         """Usage for an upstream that reports none: bytes of the request over four, and the tokens that were counted."""
-        return Usage(input=-(-self.size // _BYTES_PER_TOKEN), output=output_tokens, estimated=True)
+        return Usage(input=tokens_of(self.size), output=output_tokens, estimated=True)
 
 
 class CompletionRequest(ChatRequest):
@@ -99,13 +96,15 @@ def whole_answer(body: bytes, json_name: msgspec.Raw, request: Inbound, extra: E
         return Failure(kind=FailureKind.SERVER_ERROR, message=error_message(body) or "the upstream failed", body=body)
     raw = fields.get("usage")
     reported = read_reported(raw) if raw is not None else None
-    usage = buckets(reported) if reported is not None else None
+    usage = buckets(reported, read_tier(fields.get("service_tier"))) if reported is not None else None
     fields["model"] = json_name
     if raw is None or reported is None or usage is None:
-        usage = request.estimate(-(-len(body) // _BYTES_PER_TOKEN))
+        usage = msgspec.structs.replace(
+            request.estimate(output_tokens(body)), tier=read_tier(fields.get("service_tier"))
+        )
         fields["usage"] = usage_object(usage, extra(usage))
     else:
-        fields["usage"] = priced(raw, reported, extra(usage))
+        fields["usage"] = priced(raw, reported, extra=extra(usage))
     return encode(fields)
 
 

@@ -16,8 +16,9 @@ from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Extra, Inbound
-from headgate.dialects.openai import Fields, encode, usage_object
+from headgate.dialects.openai import Fields, encode
 from headgate.dialects.openai_json import JsonRequest, WholeOnly, answered, sent, with_usage
+from headgate.dialects.openai_usage import usage_object
 
 _INPUT: Final = "a string, a list of strings, or tokens"
 _LARGEST: Final = 2**31

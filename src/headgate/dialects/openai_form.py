@@ -16,11 +16,11 @@ from typing import ClassVar, Final
 
 from headgate.core.errors import InvalidBody, PayloadTooLarge, detail
 from headgate.core.usage import Usage
+from headgate.dialects.counting import tokens_of
 from headgate.dialects.form_context import FormContext
 from headgate.dialects.multipart import FormReader, Mark, PartHead, boundary_of, content_type_of, is_part_name
 from headgate.dialects.openai import AGENT_CONTEXT, ANY_MODEL, MODEL_LIMIT, STRIPPED, encode
 
-_BYTES_PER_TOKEN: Final = 4
 _MODEL: Final = "model"
 _MOST_OF_MODEL: Final = 4 * MODEL_LIMIT
 """Bytes: a character takes up to four."""
@@ -88,7 +88,7 @@ class FormRequest:
 
     def estimate(self, output_tokens: int) -> Usage:
         """Usage for an upstream that reports none: bytes of the fields over four, and of the files as it is said."""
-        tokens = -(-(self.size - self._file_bytes) // _BYTES_PER_TOKEN)
+        tokens = tokens_of(self.size - self._file_bytes)
         if self.file_bytes_per_token:
             tokens += -(-self._file_bytes // self.file_bytes_per_token)
         return Usage(input=tokens, output=output_tokens, estimated=True)

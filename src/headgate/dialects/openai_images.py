@@ -1,25 +1,25 @@
 """Images made from a text, in OpenAI's wire format.
 
 Source: OpenAI's API reference, Images. Usage comes from the models that count tokens; the others are counted by the
-text alone, since the size of an image says nothing of tokens.
+pictures and the text, since the size of an image says nothing of tokens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import msgspec
 
 from headgate.catalogue.upstream import Route
 from headgate.core.failure import Failure
 from headgate.core.json import JSON_FAULTS
-from headgate.core.usage import Usage
 from headgate.dialects.exchange import Extra, Inbound
-from headgate.dialects.openai import Fields, encode
+from headgate.dialects.openai import encode
 from headgate.dialects.openai_json import JsonRequest, WholeOnly, answered, sent
+from headgate.dialects.openai_usage import read_media_usage, with_members
 
-_MOST_TOKENS: Final = 2**40
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class ImageRequest(JsonRequest):
@@ -47,33 +47,19 @@ class ImageOverOpenAI(WholeOnly):
         if "model" in fields:
             fields["model"] = json_name
         raw = fields.get("usage")
-        usage = _read_usage(raw) if raw is not None else None
+        usage = read_media_usage(raw) if raw is not None else None
         if raw is None or usage is None:
-            usage = request.estimate(0)
+            usage = msgspec.structs.replace(request.estimate(0), images=_pictures(fields["data"]))
             raw = msgspec.Raw(
                 b'{"input_tokens":%d,"output_tokens":0,"total_tokens":%d,"estimated":true}' % (usage.input, usage.input)
             )
-        # Ours win over the members of an upstream that counts costs itself.
-        fields["usage"] = msgspec.Raw(encode({**_object(raw), **_object(b"{%b}" % extra(usage))}))
+        fields["usage"] = with_members(raw, extra(usage))
         return encode(fields)
 
 
-class _Reported(msgspec.Struct, gc=False):
-    input_tokens: int
-    output_tokens: int
-
-
-_object = msgspec.json.Decoder(Fields).decode
-_reported = msgspec.json.Decoder(_Reported).decode
-
-
-def _read_usage(raw: msgspec.Raw) -> Usage | None:
+def _pictures(data: msgspec.Raw) -> int:
+    """How many came; 0 for what is no list."""
     try:
-        bytes(raw).decode()
-        reported = _reported(raw)
+        return len(_list(data))
     except JSON_FAULTS:
-        return None
-    inward, outward = reported.input_tokens, reported.output_tokens
-    if not (0 <= inward < _MOST_TOKENS and 0 <= outward < _MOST_TOKENS):
-        return None
-    return Usage(input=inward, output=outward)
+        return 0

@@ -6,7 +6,7 @@ Both sides of a call speak it, so bodies pass through raw except for the fields 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import msgspec
 
@@ -14,26 +14,23 @@ from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
+from headgate.dialects.counting import tokens_of
 from headgate.dialects.exchange import Extra, Inbound, Relay
 from headgate.dialects.openai import (
     AGENT_CONTEXT,
     ANY_MODEL,
     MODEL_LIMIT,
     Fields,
-    buckets,
     classify,
     encode,
     error_message,
     flag,
-    priced,
     read_fields,
-    read_reported,
     take_agent_models,
     text,
-    usage_object,
 )
+from headgate.dialects.openai_usage import embedded, priced, read_reported, usage_object
 
-_BYTES_PER_TOKEN: Final = 4
 _object = msgspec.json.Decoder(Fields).decode
 
 
@@ -59,7 +56,7 @@ class JsonRequest:
 
     def estimate(self, output_tokens: int) -> Usage:
         """Usage for an upstream that reports none: bytes of the request over four."""
-        return Usage(input=-(-self.size // _BYTES_PER_TOKEN), output=output_tokens, estimated=True)
+        return Usage(input=tokens_of(self.size), output=output_tokens, estimated=True)
 
 
 def sent(request: JsonRequest, model: msgspec.Raw, *, defaults: Mapping[str, object]) -> bytes:
@@ -90,12 +87,12 @@ def with_usage(fields: Fields, *, request: Inbound, extra: Extra) -> None:
     """Put our own members into the usage object of an answer, or make one."""
     raw = fields.get("usage")
     reported = read_reported(raw) if raw is not None else None
-    usage = buckets(reported) if reported is not None else None
+    usage = embedded(reported) if reported is not None else None
     if raw is None or reported is None or usage is None:
         usage = request.estimate(0)
         fields["usage"] = usage_object(usage, extra(usage))
     else:
-        fields["usage"] = priced(raw, reported, extra(usage))
+        fields["usage"] = priced(raw, reported, extra=extra(usage))
 
 
 class WholeOnly:

@@ -7,7 +7,6 @@ for `model` and for the usage that one of the last carries.
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Final
 
@@ -16,8 +15,10 @@ import msgspec
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
-from headgate.dialects.exchange import Extra
+from headgate.dialects.counting import tokens_of
+from headgate.dialects.exchange import Extra, Inbound
 from headgate.dialects.openai import Fields, encode, error_message
+from headgate.dialects.openai_usage import read_media_usage, spoken, with_members
 from headgate.dialects.sse import EventReader, EventTooLarge, data_of
 
 EVENT_LIMIT: Final = 16 * 1024 * 1024
@@ -25,9 +26,11 @@ EVENTS: Final = b"text/event-stream"
 JSON: Final = b"application/json"
 UNKNOWN: Final = b"application/octet-stream"
 
-_BYTES_PER_TOKEN: Final = 4
-_MOST: Final = 2**40
+_SOUND_PER_TOKEN: Final = 2_400
+"""Bytes of sound. A token is a twentieth of a second, and no format takes more for it than bare samples of 16 bits at
+24 kHz: so it is never more than what came, and never nothing."""
 _LAST: Final = (".done", ".completed")
+_PICTURE: Final = ".completed"
 _PARAMETER: Final = rb'[ \t]*;[ \t]*[a-z0-9-]{1,40}=(?:[a-z0-9.,+_-]{1,80}|"[a-z0-9., +_-]{0,80}")'
 _CONTENT_TYPE: Final = re.compile(rb"([a-z]{1,20}/[a-z0-9.+-]{1,80})(?:" + _PARAMETER + rb")*", re.IGNORECASE)
 _CUT: Final = Failure(kind=FailureKind.CUT, message="the connection ended before the upstream's answer was whole")
@@ -49,11 +52,12 @@ def wrong_type(wanted: str) -> Failure:
 
 
 class BytesRelay:
-    """Sound or text on its way through. `as_text`: its bytes count as output where the upstream counts no tokens."""
+    """Sound or text on its way through. `as_text`: it is text."""
 
-    __slots__ = ("_as_text", "_count", "events", "failure", "usage")
+    __slots__ = ("_as_text", "_count", "_request", "events", "failure", "usage")
 
-    def __init__(self, *, as_text: bool) -> None:
+    def __init__(self, request: Inbound, *, as_text: bool) -> None:
+        self._request = request
         self._as_text = as_text
         self._count = 0
         self.events = 0
@@ -68,7 +72,7 @@ class BytesRelay:
     def feed(self, data: bytes) -> bytes:
         self._count += len(data)
         if self._as_text:
-            self.events = -(-self._count // _BYTES_PER_TOKEN)
+            self.events = tokens_of(self._count)
         return data
 
     def end(self, *, framed: bool) -> bytes:
@@ -78,21 +82,44 @@ class BytesRelay:
             self.failure = Failure(kind=FailureKind.MALFORMED, message="the upstream answered with nothing")
         return b""
 
+    def so_far(self) -> Usage:
+        """Such answers tell no usage."""
+        known = self._request.estimate(self.events)
+        if self._as_text:
+            return known
+        return msgspec.structs.replace(known, audio_output=-(-self._count // _SOUND_PER_TOKEN))
+
 
 class EventRelay:
     """Events on their way through.
 
     The answer is whole with an event whose type says so, or `[DONE]`; without either, when the framing says that
     nothing is missing, since not every server that speaks the format ends its events with a word of their own.
+    `as_sound`: the output is sound.
     """
 
-    __slots__ = ("_done", "_extra", "_json_name", "_reader", "events", "failure", "usage")
+    __slots__ = (
+        "_as_sound",
+        "_began",
+        "_done",
+        "_extra",
+        "_json_name",
+        "_pictures",
+        "_reader",
+        "_request",
+        "events",
+        "failure",
+        "usage",
+    )
 
-    def __init__(self, json_name: msgspec.Raw, extra: Extra) -> None:
+    def __init__(self, json_name: msgspec.Raw, request: Inbound, *, extra: Extra, as_sound: bool = False) -> None:
         self._reader = EventReader(EVENT_LIMIT)
         self._json_name = json_name
+        self._request = request
         self._extra = extra
-        self._done = False
+        self._as_sound = as_sound
+        self._began = self._done = False
+        self._pictures = 0
         self.events = 0
         self.usage: Usage | None = None
         self.failure: Failure | None = None
@@ -112,7 +139,7 @@ class EventRelay:
         return b"".join([self._event(event) for event in events])
 
     def end(self, *, framed: bool) -> bytes:
-        if self.failure is None and not self._done and not (framed and self.events):
+        if self.failure is None and not self._done and not (framed and self._began):
             self.failure = _CUT
         return b""
 
@@ -121,10 +148,10 @@ class EventRelay:
             return b""
         data = data_of(event)
         if data is None:
-            return event if self.events else b""
+            return event if self._began else b""
         if data.strip() == b"[DONE]":
             self._done = True
-            return event if self.events else b""
+            return event if self._began else b""
         try:
             fields = _object(data)
             kind = msgspec.json.decode(fields["type"]) if "type" in fields else ""
@@ -136,58 +163,43 @@ class EventRelay:
             message = error_message(data) or "the upstream failed"
             self.failure = Failure(kind=FailureKind.SERVER_ERROR, message=message, body=data)
             return b""
-        self.events += 1
-        if isinstance(kind, str) and kind.endswith(_LAST):
-            self._done = True
+        self._began = True
+        self._count(kind if isinstance(kind, str) else "", fields)
         return self._told(event, fields)
+
+    def _count(self, kind: str, fields: Fields) -> None:
+        if not kind.endswith(_LAST):
+            self.events += bytes(fields.get("delta", b"1")) != b'""'
+            return
+        self._done = True
+        self._pictures += kind.endswith(_PICTURE)
+        if not self.events and "text" in fields:
+            # All of it at once, at the end.
+            self.events = tokens_of(len(bytes(fields["text"])))
+
+    def so_far(self) -> Usage:
+        if self.usage is not None:
+            return self.usage
+        known = self._request.estimate(self.events)
+        if self._pictures:
+            return msgspec.structs.replace(known, output=0, images=self._pictures)
+        return spoken(known) if self._as_sound else known
 
     def _told(self, event: bytes, fields: Fields) -> bytes:
         raw = fields.get("usage")
-        usage = read_usage(raw) if raw is not None else None
+        usage = read_media_usage(raw) if raw is not None else None
         if "model" not in fields and usage is None:
             return event
         if "model" in fields:
             fields["model"] = self._json_name
         if raw is not None and usage is not None:
-            self.usage = usage
+            usage = self.usage = spoken(usage) if self._as_sound else usage
             fields["usage"] = with_members(raw, self._extra(usage))
         lines = [line for line in event.splitlines() if line and line.partition(b":")[0] != b"data"]
         return b"\n".join([*lines, b"data: " + encode(fields)]) + b"\n\n"
 
 
 # Usage
-
-
-class _Reported(msgspec.Struct, gc=False):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    seconds: int | float | None = None
-
-
-_reported = msgspec.json.Decoder(_Reported).decode
-
-
-def read_usage(raw: msgspec.Raw) -> Usage | None:
-    """Usage in tokens, by either pair of names, or in seconds; None if it is neither, or absurd."""
-    try:
-        bytes(raw).decode()
-        reported = _reported(raw)
-    except JSON_FAULTS:
-        return None
-    if reported.seconds is not None:
-        return in_seconds(reported.seconds)
-    inward = reported.input_tokens if reported.input_tokens is not None else reported.prompt_tokens
-    outward = reported.output_tokens if reported.output_tokens is not None else reported.completion_tokens
-    if inward is None or not (0 <= inward < _MOST and 0 <= (outward or 0) < _MOST):
-        return None
-    return Usage(input=inward, output=outward or 0)
-
-
-def in_seconds(seconds: float) -> Usage | None:
-    """Usage counted in seconds, a second that has begun as a whole one; None if the number is absurd."""
-    return Usage(seconds=max(1, math.ceil(seconds))) if 0 <= seconds < _MOST else None
 
 
 def usage_members(usage: Usage) -> bytes:
@@ -197,8 +209,3 @@ def usage_members(usage: Usage) -> bytes:
     told = (usage.prompt, usage.completion, usage.prompt + usage.completion)
     shown = b'{"type":"tokens","input_tokens":%d,"output_tokens":%d,"total_tokens":%d' % told
     return shown + (b',"estimated":true}' if usage.estimated else b"}")
-
-
-def with_members(raw: msgspec.Raw | bytes, extra: bytes) -> msgspec.Raw:
-    """A usage object with our own members, which win over those of an upstream that counts costs itself."""
-    return msgspec.Raw(encode({**_object(raw), **_object(b"{%b}" % extra)}))

@@ -19,9 +19,12 @@ import msgspec
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
+from headgate.dialects.counting import read_tier
 from headgate.dialects.exchange import Extra
-from headgate.dialects.openai import Fields, buckets, encode, error_message, priced, read_reported, usage_object
+from headgate.dialects.openai import Fields, encode, error_message
 from headgate.dialects.openai_chat import ChatRequest
+from headgate.dialects.openai_output import may_be_empty, outputs
+from headgate.dialects.openai_usage import buckets, priced, read_reported, running, usage_object
 from headgate.dialects.sse import EventReader, EventTooLarge, data_of
 
 EVENT_LIMIT: Final = 16 * 1024 * 1024
@@ -77,6 +80,7 @@ class StreamRelay:
         "_shown_before",
         "_template",
         "_text",
+        "_tier",
         "_usage_event",
         "began",
         "events",
@@ -100,6 +104,7 @@ class StreamRelay:
         self._done = False
         self._usage_event = b""
         self._template: Fields = {}
+        self._tier = ""
         self.began = False
         self.events = 0
         self.usage: Usage | None = None
@@ -124,7 +129,7 @@ class StreamRelay:
                 and b'"error"' not in data
                 and b"\r" not in data
             ):
-                self.events += count
+                self.events += self._outputs(data, count)
                 if count == 1 and self._frames < _MOST_FRAMES:
                     self._learn_frame(data)
                 return data.replace(self._model, self._name)
@@ -154,10 +159,17 @@ class StreamRelay:
             )
             return b""
         if self.usage is None:
-            self.usage = self._request.estimate(self.events)
+            self.usage = self.so_far()
         if not self._request.include_usage:
             return _DONE
         return (self._usage_event or self._own_usage_event(self.usage)) + _DONE
+
+    def _outputs(self, data: bytes, count: int) -> int:
+        """How many of `count` ordinary events carry output."""
+        before = self._before
+        if (before and data.count(before) == count and before + b'"' not in data) or not may_be_empty(data):
+            return count
+        return outputs(data)
 
     def _event(self, event: bytes) -> bytes:
         if self.failure is not None:
@@ -193,9 +205,10 @@ class StreamRelay:
         if chunk.choices and any(choice.finish_reason is not None for choice in chunk.choices):
             self._finished = True
         self.began = True
-        self.events += 1
+        self.events += outputs(event)
         if not self._model:
             self._learn(event, data, chunk)
+            self._tier = read_tier(fields.get("service_tier"))
             self._template = {name: fields[name] for name in ("id", "object", "created") if name in fields}
         fields["model"] = self._json_name
         return b"data: " + encode(fields) + b"\n\n"
@@ -228,14 +241,20 @@ class StreamRelay:
         self._shown_before = self._before.replace(self._model, self._name)
         self._shown_after = self._after.replace(self._model, self._name)
 
+    def so_far(self) -> Usage:
+        usage = self.usage
+        if usage is None:
+            return msgspec.structs.replace(self._request.estimate(self.events), tier=self._tier)
+        return usage if self._done or self._finished else running(usage, self.events)
+
     def _keep_usage(self, fields: Fields, raw: msgspec.Raw) -> None:
         reported = read_reported(raw)
-        usage = buckets(reported) if reported is not None else None
+        usage = buckets(reported, read_tier(fields.get("service_tier")) or self._tier) if reported is not None else None
         if reported is None or usage is None:
             return
         self.usage = usage
         if self._request.include_usage:
-            shown = {**fields, "model": self._json_name, "usage": priced(raw, reported, self._extra(usage))}
+            shown = {**fields, "model": self._json_name, "usage": priced(raw, reported, extra=self._extra(usage))}
             self._usage_event = b"data: " + encode(shown) + b"\n\n"
 
     def _own_usage_event(self, usage: Usage) -> bytes:

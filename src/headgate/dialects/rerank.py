@@ -7,6 +7,7 @@ Source: the reference of Cohere (v2/rerank), whose fields Jina and the servers t
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
@@ -17,15 +18,16 @@ from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS, JsonObject, encode
 from headgate.core.usage import Usage
+from headgate.dialects.counting import MOST
 from headgate.dialects.exchange import Extra, Inbound
-from headgate.dialects.openai import flag, usage_object
+from headgate.dialects.openai import flag
 from headgate.dialects.openai_chat import ChatRequest
 from headgate.dialects.openai_json import JsonRequest, WholeOnly, answered, sent
+from headgate.dialects.openai_usage import usage_object
 
 QUERY_LIMIT: Final = 8192
 DOCUMENT_LIMIT: Final = 8192
 MOST_DOCUMENTS: Final = 200
-_MOST_TOKENS: Final = 2**40
 
 _text = msgspec.json.Decoder(str).decode
 _texts = msgspec.json.Decoder(list[str]).decode
@@ -118,6 +120,15 @@ class _Scored(msgspec.Struct, gc=False):
 class _Tokens(msgspec.Struct, gc=False):
     prompt_tokens: int | None = None
     total_tokens: int | None = None
+    search_units: int | float | None = None
+
+
+class _Billed(msgspec.Struct, gc=False):
+    search_units: int | float | None = None
+
+
+class _Meta(msgspec.Struct, gc=False):
+    billed_units: _Billed | None = None
 
 
 class _Answer(msgspec.Struct, gc=False):
@@ -128,6 +139,7 @@ class _Answer(msgspec.Struct, gc=False):
 
 
 _answer = msgspec.json.Decoder(_Answer).decode
+_meta = msgspec.json.Decoder(_Meta | None).decode
 _objects = msgspec.json.Decoder(list[JsonObject]).decode
 
 
@@ -160,7 +172,7 @@ class RerankOverRerank(WholeOnly):
             id=answer.id or answer_id(body),
             backend=self._backend,
             results=ordered(results, request.top_n),
-            usage=_usage(answer.usage) or request.estimate(0),
+            usage=_usage(answer.usage, fields.get("meta")) or request.estimate(0),
             meta=answer.meta or {},
         )
         return rendered(ranking, json_name=json_name, extra=extra)
@@ -171,12 +183,23 @@ def answer_id(body: bytes) -> str:
     return f"rerank-{hashlib.sha256(body).hexdigest()[:24]}"
 
 
-def _usage(tokens: _Tokens | None) -> Usage | None:
-    """Some services count only a total, all of which went in."""
-    if tokens is None:
+def _usage(told: _Tokens | None, meta: msgspec.Raw | None) -> Usage | None:
+    """Some services count only a total, all of which went in, and some count searches in place of tokens: Cohere in
+    `meta.billed_units`, OpenRouter in `usage`."""
+    tokens = units = None
+    if told is not None:
+        tokens = told.prompt_tokens if told.prompt_tokens is not None else told.total_tokens
+        units = told.search_units
+    if units is None and meta is not None:
+        try:
+            billed = _meta(meta)
+        except JSON_FAULTS:
+            billed = None
+        if billed is not None and billed.billed_units is not None:
+            units = billed.billed_units.search_units
+    if (tokens is None and units is None) or not (0 <= (tokens or 0) < MOST and 0 <= (units or 0) < MOST):
         return None
-    count = tokens.prompt_tokens if tokens.prompt_tokens is not None else tokens.total_tokens
-    return Usage(input=count) if count is not None and 0 <= count < _MOST_TOKENS else None
+    return Usage(input=tokens or 0, searches=math.ceil(units or 0))
 
 
 def _invalid(name: str, accepted: str) -> InvalidBody:

@@ -1,0 +1,50 @@
+"""What the dialects have in common in reading the counts that upstreams report.
+
+A total is believed or, beyond what can be, nothing of the report is. A part of a total is cut to what the parts before
+it have left, so that no bucket is negative, nothing is counted twice, and the buckets add up to the total.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from headgate.core.json import JSON_FAULTS
+
+MOST: Final = 10**12
+"""From here on a count is no count."""
+BYTES_PER_TOKEN: Final = 4
+"""Of text that an upstream has not counted."""
+
+_LONGEST_TIER: Final = 32
+_word = msgspec.json.Decoder(str | None).decode
+
+
+def believed(*totals: int) -> bool:
+    return all(0 <= total < MOST for total in totals)
+
+
+def part(count: int | None, left: int) -> int:
+    """How much of a total that has `left` is this part."""
+    return min(max(count or 0, 0), left)
+
+
+def tier(word: str | None) -> str:
+    """The service tier that answered, in the provider's word; "" for what is none."""
+    return word if word and len(word) <= _LONGEST_TIER else ""
+
+
+def read_tier(raw: msgspec.Raw | None) -> str:
+    """The same, of a field that is not decoded."""
+    if raw is None:
+        return ""
+    try:
+        return tier(_word(raw))
+    except JSON_FAULTS:
+        return ""
+
+
+def tokens_of(size: int) -> int:
+    """Tokens of so many bytes of text."""
+    return -(-size // BYTES_PER_TOKEN)
