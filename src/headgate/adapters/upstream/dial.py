@@ -36,7 +36,7 @@ class Dialler:
 
     async def dial(self, key: OriginKey, make: Callable[[], Connection]) -> Connection | Failure:
         """A connection to the origin, or why there is none. Cancelling it leaves nothing open."""
-        addresses = await self._resolver.resolve(key.host)
+        addresses = self._resolver.known(key.host) or await self._resolver.resolve(key.host)
         if isinstance(addresses, Failure):
             return addresses
         for address in addresses:
@@ -52,9 +52,11 @@ class Dialler:
     ) -> Connection | Failure:
         failure = Failure(kind=FailureKind.NAME_NOT_FOUND, message=f"the host name {key.host!r} has no address")
         for address in addresses:
-            patience = None if address is addresses[-1] else self._limits.address
             try:
-                async with asyncio.timeout(patience):
+                if address is addresses[-1]:
+                    # Nothing is left to turn to: it has whatever time the attempt has.
+                    return await self._open(address, key, make)
+                async with asyncio.timeout(self._limits.address):
                     return await self._open(address, key, make)
             except OSError as error:
                 failure = _failure(error, key)

@@ -8,6 +8,7 @@ be interrupted and must not hold up the end of the process.
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -48,14 +49,19 @@ class Resolver:
         self._known: dict[str, _Known] = {}
         self._asked: dict[str, asyncio.Future[tuple[Address, ...] | Failure]] = {}
 
-    async def resolve(self, host: str) -> tuple[Address, ...] | Failure:
-        """The addresses of `host`, at least one. A literal address is its own answer."""
-        literal = _literal(host)
-        if literal is not None:
-            return (literal,)
+    def known(self, host: str) -> tuple[Address, ...] | None:
+        """The addresses of `host`, if nobody need be asked for them. A literal address is its own answer."""
         known = self._known.get(host)
-        if known is not None and self._clock.now() < known.until:
-            return known.addresses
+        if known is not None:
+            return known.addresses if self._clock.now() < known.until else None
+        literal = _literal(host)
+        return None if literal is None else self._remember(host, (literal,), until=math.inf)
+
+    async def resolve(self, host: str) -> tuple[Address, ...] | Failure:
+        """The addresses of `host`, at least one."""
+        known = self.known(host)
+        if known is not None:
+            return known
         asked = self._asked.get(host)
         if asked is None:
             if len(self._asked) >= self._limits.look_ups:
@@ -89,11 +95,15 @@ class Resolver:
             asked.set_exception(answer)
             return
         if not isinstance(answer, Failure):
-            self._known.pop(host, None)
-            if len(self._known) >= _NAMES:
-                del self._known[next(iter(self._known))]
-            self._known[host] = _Known(answer, self._clock.now() + self._limits.names_kept)
+            self._remember(host, answer, until=self._clock.now() + self._limits.names_kept)
         asked.set_result(answer)
+
+    def _remember(self, host: str, addresses: tuple[Address, ...], *, until: float) -> tuple[Address, ...]:
+        self._known.pop(host, None)
+        if len(self._known) >= _NAMES:
+            del self._known[next(iter(self._known))]
+        self._known[host] = _Known(addresses, until)
+        return addresses
 
 
 def _answer(host: str, look_up: LookUp) -> tuple[Address, ...] | Failure:
