@@ -26,19 +26,20 @@ _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 async def read_object(request: Request, *, default: JsonObject | None = None) -> JsonObject:
     """The JSON object that a request carries, or `default` for no body at all. InvalidJson, PayloadTooLarge."""
-    body = await _read(request)
+    body = await read_bytes(request)
     return default if default is not None and not body.strip() else decode_object(body)
 
 
 async def read_list(request: Request) -> list[Json]:
     """The JSON array that a request carries. InvalidJson, PayloadTooLarge."""
-    value = _decode(await _read(request))
+    value = _decode(await read_bytes(request))
     if not isinstance(value, list):
         raise InvalidJson(f"the body is a JSON array, not {name_of(value)}")
     return value
 
 
-async def _read(request: Request) -> bytes:
+async def read_bytes(request: Request) -> bytes:
+    """What a request carries, as it came. PayloadTooLarge, InvalidJson if it did not all come."""
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -1,0 +1,202 @@
+"""Rows of the ledger in pages, newest first: month by month, and in each from its last row down.
+
+A question about an organization, or about everything, is led to its rows by an index. For any other the roll-ups are
+asked first on which days there are such rows, and between which numbers; only there the rows are looked through, and
+never more than a bounded number of them for one page. A page that ends for that reason says where to read on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, Final, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, FromClause, Select, Table, func, select
+from sqlalchemy import Row as Found
+
+from headgate.adapters.sql.ledger import months
+from headgate.adapters.sql.ledger.reading_scope import DAY, is_narrow, of_organization, of_requests, of_rollups
+from headgate.adapters.sql.ledger.tables import account, destination, name, process, rollup
+from headgate.gateway.usage_store import Position, Reach, Row, Rows, UsageFilter
+from headgate.ledger.records import Account, End, Status
+
+T = TypeVar("T", bound=tuple[Any, ...])
+
+COUNTER_BITS: Final = 42
+_COUNTER: Final = (1 << COUNTER_BITS) - 1
+_LAST: Final = (1 << 63) - 1
+
+WINDOW: Final = 100_000
+"""Rows that are looked through by one statement, and of one segment before it is seen whether there are more."""
+WINDOWS: Final = 10
+"""Windows of one page."""
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """Consecutive rows of a month: those with the numbers from `low` up to but not including `high`."""
+
+    month: int
+    low: int
+    high: int
+
+
+class Reader:
+    """One reading of rows, on one connection. `table` gives the requests of a month."""
+
+    def __init__(self, connection: Connection, table: Callable[[int], Table], *, window: int = WINDOW) -> None:
+        self._connection = connection
+        self._table = table
+        self._window = window
+
+    def rows(self, wanted: UsageFilter, *, reach: Reach, after: Position | None, limit: int) -> Rows:
+        items: list[Row] = []
+        windows = WINDOWS
+        narrow = is_narrow(wanted, reach)
+        for segment in self._segments(wanted, reach, after):
+            high = segment.high
+            while high > segment.low:
+                part = Segment(segment.month, segment.low, high)
+                missing = limit - len(items)
+                found = self._part(part, wanted, reach, narrow=narrow, limit=missing)
+                items += map(shown, found)
+                if len(found) == missing:
+                    return Rows(items, Position(segment.month, found[-1].id))
+                if not narrow:
+                    break
+                high = self._below(part, wanted, reach)
+                windows -= 1
+                if not windows:
+                    return Rows(items, Position(segment.month, high))
+        return Rows(items, None)
+
+    def _segments(self, wanted: UsageFilter, reach: Reach, after: Position | None) -> Iterator[Segment]:
+        """Where there may be rows of these, newest first, and apart from each other."""
+        first = None if wanted.since is None else months.month_of(wanted.since)
+        last = None if wanted.until is None else months.month_of(wanted.until - 1)
+        for month in months.stored(self._connection):
+            if (first is not None and month < first) or (last is not None and month > last):
+                continue
+            if after is not None and month > after.month:
+                continue
+            end = after.row if after is not None and month == after.month else _LAST
+            if not is_narrow(wanted, reach):
+                yield Segment(month, 0, end)
+                continue
+            for low, high in _apart(self._days(month, wanted, reach)):
+                if low < end:
+                    yield Segment(month, low, min(high + 1, end))
+
+    def _days(self, month: int, wanted: UsageFilter, reach: Reach) -> Iterable[tuple[int, int]]:
+        """Between which numbers the rows of each day lie."""
+        begins, ends = (instant // DAY for instant in months.bounds(month))
+        found = (
+            select(func.min(rollup.c.first_id), func.max(rollup.c.last_id))
+            .where(rollup.c.day >= begins, rollup.c.day < ends, *of_rollups(wanted, reach=reach))
+            .group_by(rollup.c.day)
+        )
+        return [(low, high) for low, high in self._connection.execute(found)]
+
+    def _part(
+        self, part: Segment, wanted: UsageFilter, reach: Reach, *, narrow: bool, limit: int
+    ) -> Sequence[Found[tuple[object, ...]]]:
+        table = self._table(part.month)
+        within = _within(select(table), table, part).where(*of_organization(table, wanted, reach=reach))
+        if not narrow:
+            return self._connection.execute(worded(within.limit(limit).subquery())).all()
+        window = within.limit(self._window).subquery()
+        chosen = select(window).where(*of_requests(window, wanted, reach=reach)).order_by(window.c.id.desc())
+        return self._connection.execute(worded(chosen.limit(limit).subquery())).all()
+
+    def _below(self, part: Segment, wanted: UsageFilter, reach: Reach) -> int:
+        """Where the window that was looked through ends: the number of its last row, or the segment's end."""
+        table = self._table(part.month)
+        last = _within(select(table.c.id), table, part).where(*of_organization(table, wanted, reach=reach))
+        found = self._connection.execute(last.offset(self._window - 1).limit(1)).scalar_one_or_none()
+        return part.low if found is None else int(found)
+
+
+def worded(rows: FromClause) -> Select[tuple[object, ...]]:
+    """Requests of a month with the words in place of their numbers, newest first."""
+    model, operation = name.alias("model_name"), name.alias("operation_name")
+    joined = (
+        rows.join(account, account.c.id == rows.c.account)
+        .join(destination, destination.c.id == rows.c.destination)
+        .join(model, model.c.id == rows.c.model)
+        .join(operation, operation.c.id == rows.c.operation)
+        .join(process, process.c.id == rows.c.id.op(">>")(COUNTER_BITS))
+    )
+    columns = (
+        *(rows.c[each] for each in _OWN),
+        process.c.prefix,
+        account.c.organization.label("organization_id"),
+        account.c.project,
+        account.c.user_id,
+        account.c.key_id,
+        model.c.text.label("asked"),
+        destination.c.name.label("served"),
+        destination.c.entry,
+        destination.c.provider,
+        destination.c.model.label("upstream_model"),
+        operation.c.text.label("called"),
+    )
+    return select(*columns).select_from(joined).order_by(rows.c.id.desc())
+
+
+def shown(found: Found[tuple[object, ...]]) -> Row:
+    """A row as `worded` gives it."""
+    return Row(
+        request=f"{found.prefix}{found.id & _COUNTER:011x}",
+        admitted=found.admitted,
+        account=Account(found.organization_id, found.project, found.user_id, found.key_id),
+        model=found.asked,
+        served_model=found.served,
+        entry=found.entry,
+        provider=found.provider,
+        upstream_model=found.upstream_model,
+        operation=found.called,
+        end=End(found.reason),
+        status=Status(found.status),
+        code=found.code,
+        cost=found.cost,
+        exposure=found.exposure,
+        tokens_in=found.tokens_in,
+        tokens_out=found.tokens_out,
+        duration=found.duration,
+        first_byte=found.first_byte,
+        attempts=found.attempts,
+        overrun=bool(found.overrun),
+    )
+
+
+def _within(rows: Select[T], table: Table, part: Segment) -> Select[T]:
+    return rows.where(table.c.id < part.high, table.c.id >= part.low).order_by(table.c.id.desc())
+
+
+def _apart(days: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same stretches, highest first, those that overlap as one: a clock that was set back mixes days."""
+    found: list[tuple[int, int]] = []
+    for low, high in sorted(days, key=itemgetter(1), reverse=True):
+        if found and high >= found[-1][0]:
+            found[-1] = (min(low, found[-1][0]), found[-1][1])
+        else:
+            found.append((low, high))
+    return found
+
+
+_OWN: Final = (
+    "id",
+    "admitted",
+    "reason",
+    "status",
+    "code",
+    "cost",
+    "exposure",
+    "tokens_in",
+    "tokens_out",
+    "duration",
+    "first_byte",
+    "attempts",
+    "overrun",
+    "why",
+)
