@@ -13,6 +13,7 @@ class EventName(enum.StrEnum):
 
     HEADERS_MISSING = "governance.headers.missing"
     HEADER_POLICY_INVALID = "HeaderPolicyInvalid"
+    BUDGET_THRESHOLD = "governance.budget.threshold"
 
 
 FIELDS: Final[Mapping[EventName, tuple[str, ...]]] = MappingProxyType(
@@ -29,6 +30,18 @@ FIELDS: Final[Mapping[EventName, tuple[str, ...]]] = MappingProxyType(
             "key_id",
         ),
         EventName.HEADER_POLICY_INVALID: ("organization_id", "key", "reason"),
+        EventName.BUDGET_THRESHOLD: (
+            "budget_id",
+            "organization_id",
+            "subject_kind",
+            "subject_id",
+            "threshold",
+            "hard",
+            "unit",
+            "amount",
+            "used",
+            "window_start",
+        ),
     }
 )
 """Which fields each carries."""
