@@ -13,7 +13,7 @@ from headgate.catalogue.revision import Action, Change
 from headgate.catalogue.scope import PLATFORM, organization, project, user
 from headgate.core.errors import Conflict
 from headgate.gateway.stores import CatalogueStore, CredentialStore
-from tests.catalogue_writing import create, created, credential, deleted, entry, ids, revision, titled
+from tests.catalogue_writing import AT, create, created, credential, deleted, entry, ids, revision, titled
 
 EVERYTHING = Document(
     name="team/gpt:4o ünï",
@@ -266,3 +266,24 @@ def test_earlier_states_of_some_names_are_those_of_every_entry_that_ever_had_one
 
     assert catalogue.entries_at(PLATFORM, 1, names=["d", "b", "nobody"]) == [first, second]
     assert catalogue.entries_at(PLATFORM, 1, names=[]) == []
+
+
+def test_the_revisions_of_one_entry_are_told_without_what_else_they_changed(catalogue: CatalogueStore) -> None:
+    one, other = create(catalogue, "one", "other")
+    changed = titled(one, "One", revision=2)
+    catalogue.commit(revision(2, Change(one, changed), Change(other, titled(other, "Other", revision=2))))
+    catalogue.commit(revision(3, *created(entry("third", number=99, revision=3))))
+    catalogue.commit(revision(4, *deleted(changed)))
+
+    found = catalogue.revisions_of(PLATFORM, one.uid, before=None, limit=9)
+
+    assert [(each.number, each.changes) for each in found] == [
+        (4, deleted(changed)),
+        (2, (Change(one, changed),)),
+        (1, created(one)),
+    ]
+    assert [each.number for each in catalogue.revisions_of(PLATFORM, one.uid, before=4, limit=1)] == [2]
+    assert [each.number for each in catalogue.revisions_of(PLATFORM, one.uid, before=None, limit=1, until=AT + 3)] == [
+        2
+    ]
+    assert catalogue.revisions_of(organization("o"), one.uid, before=None, limit=9) == []

@@ -21,6 +21,7 @@ def management() -> Iterator[Scenario]:
         scenarios_faces.registry(),
         scenarios_own.history(),
         scenarios_own.credentials(),
+        scenarios_own.prices(),
         scenarios_own.tenancy(),
         scenarios_own.grants(),
         scenarios_own.rest(),

@@ -48,6 +48,18 @@ def _explained() -> Iterator[Scenario]:
     yield Scenario(f"POST {path}", path, body={"body": body, "key_id": "<key>", "project": "<project>"})
 
 
+def prices() -> Iterator[Scenario]:
+    """Whole price lists."""
+    path, price = "/admin/v1/prices", {"input_per_1m_tokens": 1, "output_per_1m_tokens": 2}
+    scoped = {"model": "<model>", "scope": "<scope>"}
+    planned = {"effective_at": "2100-01-01T00:00:00Z"}
+    yield Scenario(f"GET {path}", path, query={"model": "<model>"})
+    yield Scenario(f"GET {path}", path, query={**scoped, "as_of": "2100-01-01T00:00:00Z"})
+    yield Scenario(f"POST {path}", path, query={"model": "<model>"}, body=price)
+    yield Scenario(f"POST {path}", path, query=scoped, body={**price, **planned})
+    yield Scenario(f"DELETE {path}", path, query={"model": "<model>", **planned})
+
+
 def credentials() -> Iterator[Scenario]:
     """Named provider secrets."""
     base, one = "/admin/v1/credentials", "/admin/v1/credentials/{credential_id}"

@@ -81,9 +81,9 @@ class Administer:
         """
         offer = self._meant(by, name, scope=scope, kinds=kinds)
         writing = self._writing(by, offer.scope)
-        demand_match(if_match, f'"{offer.version}"')
+        demand_match(if_match, offer.etag(writing.at))
         former = document_of(offer)
-        ruled = writing.ruled(change(former), former)
+        ruled = writing.ruled(change(writing.shown(former)), former)
         if ruled.document.name != former.name:
             writing.demand_free(ruled.document.name, besides={offer.uid})
         draft = writing.changed(offer, ruled)
@@ -104,7 +104,7 @@ class Administer:
         PreconditionFailed."""
         offer = self._meant(by, name, scope=scope, kinds=kinds)
         demand_deletable(by, offer.scope)
-        demand_match(if_match, f'"{offer.version}"')
+        demand_match(if_match, offer.etag(self._desk.clock.wall()))
         writing = Writing(self._desk, by, scope=offer.scope)
         writing.commit(Action.DELETE, [writing.deleted(offer)])
         return offer

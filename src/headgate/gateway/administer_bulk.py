@@ -114,7 +114,8 @@ class Replacement:
         if before is not None and before.kind not in self._kinds:
             raise ModelExists(item.name)
         former = document_of(before) if before is not None else None
-        write = self._writing.ruled(item.change(former), former)
+        shown = self._writing.shown(former) if former is not None else None
+        write = self._writing.ruled(item.change(shown), former)
         if before is None or write.document.name != before.name:
             self._writing.demand_free(write.document.name)
         return _Matched(write, before)

@@ -16,6 +16,7 @@ from headgate.access.entries import may_use_credentials
 from headgate.catalogue.credential import Credential, StoredCredential, last4
 from headgate.catalogue.entry import Document, ModelEntry
 from headgate.catalogue.offer import Offer, document_of, entry_of, offer
+from headgate.catalogue.pricing import as_shown, rewritten
 from headgate.catalogue.revision import Action, Change, Revision, fields_changed
 from headgate.catalogue.rules import check, secret_problem
 from headgate.catalogue.scope import Scope, ScopeKind
@@ -48,9 +49,13 @@ class Writing:
         self.revision = desk.snapshot.revision + 1
         self._slug = by.organization_slug if scope.organization else ""
 
+    def shown(self, document: Document) -> Document:
+        """A document in force as writers see it and change it: with the price that counts at this instant."""
+        return as_shown(document, self.at)
+
     def ruled(self, write: Write, before: Document | None) -> Write:
-        """The write as it may be stored; InvalidBody with every fault, or Forbidden."""
-        document = write.document
+        """The write, made of `before` as it was shown, as it may be stored; InvalidBody with every fault, Forbidden."""
+        document = write.document if before is None else rewritten(before, write.document, self.at)
         faults = check(document)
         if isinstance(write.secret, Secret) and (wrong := secret_problem(write.secret.reveal())) is not None:
             faults.append(detail(_API_KEY, f"{_API_KEY!r} takes {wrong}"))

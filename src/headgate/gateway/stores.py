@@ -63,6 +63,12 @@ class CatalogueStore(Protocol):
 
     def revision(self, number: int) -> Revision | None: ...
 
+    def revisions_of(
+        self, scope: Scope, uid: str, *, before: int | None, limit: int, until: float | None = None
+    ) -> list[Revision]:
+        """Revisions that changed one entry of the scope, newest first, each with that change alone; below number
+        `before`, and made at `until` (Unix time) or earlier."""
+
     def entries_at(self, scope: Scope, number: int, *, names: Sequence[str] | None = None) -> list[ModelEntry]:
         """The entries of a scope as revision `number` left them; with `names`, those that ever had one of them."""
 

@@ -21,6 +21,7 @@ from headgate.gateway.grant import Grants
 from headgate.gateway.header_policies import Enforcement
 from headgate.gateway.identify import Identify
 from headgate.gateway.identities import Identities
+from headgate.gateway.price_lists import PriceLists
 from headgate.gateway.sharing import Sharing, SharingStore
 from headgate.gateway.sign_in import SignIn
 from headgate.gateway.signing import SigningKeys
@@ -42,6 +43,7 @@ from headgate.web.admin_api.keys import KeyRoutes
 from headgate.web.admin_api.memberships import MembershipRoutes, ProjectMembershipRoutes
 from headgate.web.admin_api.organizations import OrganizationRoutes
 from headgate.web.admin_api.passwords import PasswordRoutes
+from headgate.web.admin_api.prices import PriceRoutes
 from headgate.web.admin_api.projects import ProjectRoutes
 from headgate.web.admin_api.sessions import SessionRoutes
 from headgate.web.admin_api.signing_keys import SigningKeyRoutes
@@ -112,6 +114,7 @@ class Management:
             effective.router(),
             self._explain().router(),
             CredentialRoutes(NamedCredentials(desk), writer, directory=directory).router(),
+            PriceRoutes(PriceLists(desk, self.administer), writer=writer, readers=self.readers).router(),
             DefaultRoutes(self.defaults, writer).router(),
             *self._tenancy_routers(),
             KeyRoutes(self.grants, directory).router(),

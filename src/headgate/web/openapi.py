@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from headgate.core.json import Json, JsonObject
+from headgate.web.admin_api.price_bodies import SCHEMAS as PRICES
 from headgate.web.assets_api.described import SCHEMAS as ASSETS
 from headgate.web.catalogue_api.described import SCHEMAS
 from headgate.web.describe import ERROR
@@ -48,7 +49,10 @@ def document(app: FastAPI) -> JsonObject:
     made: JsonObject = get_openapi(
         title=app.title, version=app.version, description=_DESCRIPTION, routes=list(app.routes)
     )
-    made["components"] = {"schemas": {"Error": ERROR, **SCHEMAS, **ASSETS, **REGISTRY}, "securitySchemes": _SECURITY}
+    made["components"] = {
+        "schemas": {"Error": ERROR, **SCHEMAS, **PRICES, **ASSETS, **REGISTRY},
+        "securitySchemes": _SECURITY,
+    }
     made["security"] = [{name: []} for name in _SECURITY]
     for operations in made["paths"].values():
         for operation in operations.values():

@@ -88,6 +88,26 @@ class SqlCatalogue:
             # A number that is not there is asked for with the same statements as one that is.
             return next(iter(_with_changes(connection, rows, of=revision_change.c.revision == number)), None)
 
+    def revisions_of(
+        self, scope: Scope, uid: str, *, before: int | None, limit: int, until: float | None = None
+    ) -> list[Revision]:
+        its = (revision_change.c.scope == scope.key) & (revision_change.c.uid == uid)
+        wanted = (
+            select(revision)
+            .join(revision_change, revision_change.c.revision == revision.c.number)
+            .where(its)
+            .order_by(revision.c.number.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            wanted = wanted.where(revision.c.number < before)
+        if until is not None:
+            wanted = wanted.where(revision.c.made_at <= until)
+        with self._database.reading() as connection:
+            rows = connection.execute(wanted).all()
+            numbers = revision_change.c.revision.in_([row.number for row in rows])
+            return _with_changes(connection, rows, of=its & numbers)
+
     def entries_at(self, scope: Scope, number: int, *, names: Sequence[str] | None = None) -> list[ModelEntry]:
         changes = select(revision_change.c.uid, func.max(revision_change.c.revision).label("revision")).where(
             revision_change.c.scope == scope.key, revision_change.c.revision <= number

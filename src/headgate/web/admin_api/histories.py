@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
+from headgate.catalogue.price import PriceFrom
 from headgate.catalogue.revision import Change, Difference, FieldChange, Revision, difference
 from headgate.catalogue.rules import RULES
-from headgate.core.json import JsonObject
+from headgate.core.json import Json, JsonObject
 from headgate.web import times
+from headgate.web.admin_api.price_bodies import shown_price
 from headgate.web.describe import INTEGER, STRING, list_of, object_of
 
 _CHANGE: Final = object_of(
@@ -66,7 +70,17 @@ def _change(change: Change) -> JsonObject:
 
 
 def _fields(fields: Sequence[FieldChange]) -> list[JsonObject]:
-    return [{"path": _path(each.field), "before": each.before, "after": each.after} for each in fields]
+    return [
+        {"path": _path(each.field), "before": _value(each.field, each.before), "after": _value(each.field, each.after)}
+        for each in fields
+    ]
+
+
+def _value(field: str, value: Json) -> Json:
+    # Documents hold picodollars, which nobody reads.
+    if field != "prices" or value is None:
+        return value
+    return [shown_price(each) for each in msgspec.convert(value, tuple[PriceFrom, ...])]
 
 
 def _path(field: str) -> str:

@@ -79,7 +79,7 @@ _FIELDS: Final[JsonObject] = {
     },
     "pricing": {
         **object_of({"input_per_1m_tokens": _NUMBER, "output_per_1m_tokens": _NUMBER}),
-        "description": "USD per million tokens, at most six decimals; both or neither.",
+        "description": "USD per million tokens, at most six decimals; both or neither. The price in force.",
     },
     "tags": list_of(STRING),
     "org_slugs": {**list_of(STRING), "description": "The organizations that see the model; empty: all."},
