@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -25,10 +26,17 @@ LANE_SOURCES: Final = sorted(WEB.glob("lane*.py"))
 SERVER_SOURCES: Final = [Path(server.__file__)]
 
 PROTOCOL: Final = {
-    "_start_asgi_task", "access_logger", "app", "client", "cycle", "flow", "headers", "logger", "loop", "parser",
-    "scope", "server_state", "transport", "url",
+    "_start_asgi_task", "access_logger", "app", "app_state", "asgi_version", "client", "config", "connections",
+    "cycle", "flow", "headers", "logger", "loop", "parser", "root_path", "scheme", "scope", "server", "server_state",
+    "tasks", "timeout_keep_alive_task", "transport", "url",
 }  # fmt: skip
-"""What we read or call of the protocol and do not replace."""
+"""What we set, read or call of the protocol and do not replace."""
+
+CALLED: Final = {
+    "_start_asgi_task", "_unset_keepalive_if_required", "connection_lost", "on_message_begin", "pause_writing",
+    "resume_writing",
+}  # fmt: skip
+"""What of the protocol still runs, in a lane that was made without its `__init__` and `connection_made`."""
 
 REPLACED: Final = {
     "connection_lost", "connection_made", "data_received", "eof_received", "on_body", "on_header",
@@ -78,6 +86,14 @@ def used(sources: list[Path], owner: str) -> Iterator[str]:
                 yield node.attr
 
 
+def assigned(sources: list[Path]) -> Iterator[str]:
+    """The attributes that the sources give to `self`."""
+    for source in sources:
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                yield node.attr
+
+
 def names(thing: object) -> set[str]:
     return {name for name in dir(thing) if not name.startswith("__")}
 
@@ -99,6 +115,19 @@ def test_the_protocol_has_what_the_lane_replaces() -> None:
     ours = {name for kind in lane.Lane.__mro__ if kind.__module__.startswith("headgate.") for name in vars(kind)}
 
     assert ours & set(vars(HttpToolsProtocol)) - {"__init__", "__module__", "__doc__"} == REPLACED
+
+
+def test_the_lane_sets_what_remains_of_the_protocol_reads() -> None:
+    read = {
+        node.attr
+        for name in CALLED
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(getattr(HttpToolsProtocol, name)))))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and getattr(node.value, "id", "") == "self"
+    }
+
+    assert read - names(HttpToolsProtocol) <= set(assigned(LANE_SOURCES))
 
 
 def test_a_cycle_has_what_the_lane_uses() -> None:

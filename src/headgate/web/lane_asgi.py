@@ -13,6 +13,7 @@ from typing import cast
 import httptools
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, HTTPScope, Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.protocols.utils import get_local_addr, is_ssl
 
 from headgate.core.errors import MalformedRequest
 from headgate.web.client_address import client_address
@@ -44,6 +45,9 @@ class ApplicationConnection(AnsweringConnection):
     def hand_over(self, fields: list[tuple[bytes, bytes]], *, method: bytes, waits: bool) -> None:
         """Let an application answer the message. `waits`: the client sends its body after 100 Continue."""
         url = self.url
+        if self.scheme is None:
+            self.server = get_local_addr(self.transport)
+            self.scheme = "https" if is_ssl(self.transport) else "http"
         # Makes the scope, and forgets what was recorded.
         super().on_message_begin()
         self.url = url

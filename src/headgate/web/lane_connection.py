@@ -15,7 +15,9 @@ import struct
 from typing import Final
 
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.server import ServerState
 
 from headgate.core.errors import GatewayError, RequestTimeout
@@ -25,6 +27,8 @@ from headgate.web.lane_phase import ASGI, CALL, CLOSED, DISCARDING, WAITING, Pha
 from headgate.web.lane_shared import NO_DEADLINE, Inbound
 
 _LOG: Final = logging.getLogger(__name__)
+_UVICORN_LOG: Final = logging.getLogger("uvicorn.error")
+_UVICORN_ACCESS_LOG: Final = logging.getLogger("uvicorn.access")
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
 _HIGH_WATER: Final = 64 * 1024
 _LOW_WATER: Final = 16 * 1024
@@ -63,7 +67,19 @@ class Connection(HttpToolsProtocol):
         app_state: dict[str, object],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        # Not uvicorn's own, which looks for loggers and makes what only its other methods use: longer than all of this.
+        if not config.loaded:
+            config.load()
+        self.config = config
+        self.app = config.loaded_app
+        self.loop = _loop or asyncio.get_running_loop()
+        self.logger, self.access_logger = _UVICORN_LOG, _UVICORN_ACCESS_LOG
+        self.root_path, self.asgi_version, self.app_state = config.root_path, config.asgi_version, app_state
+        self.timeout_keep_alive_task = None
+        self.server_state = server_state
+        self.connections, self.tasks = server_state.connections, server_state.tasks
+        self.server = self.client = self.scheme = None
+        self.cycle = None  # type: ignore[assignment]
         self.inbound = inbound
         self.limits = inbound.limits
         self.phase: Phase = WAITING
@@ -78,7 +94,15 @@ class Connection(HttpToolsProtocol):
         self._discardable = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        self.connections.add(self)
+        self.transport = transport
+        self.flow = FlowControl(transport)
+        known = transport.get_extra_info("peername", ())
+        if isinstance(known, tuple) and len(known) == 2:
+            self.client = (known[0], known[1])
+        else:
+            # Of IPv6 only the socket tells the zone; of IPv4 it has no more to say, and takes a system call and longer.
+            self.client = get_remote_addr(transport)
         self.peer = self.client[0] if self.client else ""
         transport.set_write_buffer_limits(high=_HIGH_WATER, low=_LOW_WATER)
         self.deadline = self.inbound.now + self.limits.head_seconds

@@ -53,6 +53,7 @@ class ParsedConnection(ApplicationConnection):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(inbound=inbound, config=config, server_state=server_state, app_state=app_state, _loop=_loop)
+        self._new_parser()
         self.url = b""
         self._fields: list[tuple[bytes, bytes]] = []
         self._watched: list[tuple[bytes, bytes]] = []
