@@ -11,6 +11,8 @@ from headgate.adapters.sql.catalogue import SqlCatalogue
 from headgate.adapters.sql.credentials import SqlCredentials
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.directory import SqlDirectory
+from headgate.adapters.sql.ledger.opening import LedgerDatabase, open_ledger
+from headgate.adapters.sql.ledger.writing import SqlLedger
 from headgate.adapters.sql.verification import SqlVerifications
 from headgate.gateway.stores import CatalogueStore, CredentialStore, DirectoryStore, VerificationStore
 from tests import databases
@@ -40,3 +42,21 @@ def directory(database: Database) -> DirectoryStore:
 @pytest.fixture
 def verifications(database: Database) -> VerificationStore:
     return SqlVerifications(database)
+
+
+@pytest.fixture(params=databases.KINDS)
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LedgerDatabase]:
+    if request.param == "sqlite":
+        opened = open_ledger(tmp_path)
+        yield opened
+        opened.close()
+        return
+    with databases.postgresql_database() as url:
+        opened = open_ledger(tmp_path, url)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def store(ledger: LedgerDatabase) -> SqlLedger:
+    return SqlLedger(ledger)

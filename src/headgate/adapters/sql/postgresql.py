@@ -23,7 +23,8 @@ DRIVER: Final = "postgresql+psycopg"
 _ACCEPTED: Final = frozenset({"postgresql", "postgres", DRIVER})
 
 # "headgate" in ASCII: advisory locks are numbers, and other programs may use the same database.
-_LOCK: Final = 0x6865616467617465
+LOCK: Final = 0x6865616467617465
+LEDGER_LOCK: Final = LOCK + 1
 
 # A network that swallows packets is noticed within half a minute. Whatever the URL says wins.
 _PATIENCE: Final = {
@@ -52,8 +53,8 @@ def parse_url(text: Secret) -> URL:
     return url.set(drivername=DRIVER).update_query_dict({**_PATIENCE, **url.query})
 
 
-def write_engine(url: URL) -> Engine:
-    """One connection, which holds the lock on the database."""
+def write_engine(url: URL, *, lock: int = LOCK) -> Engine:
+    """One connection, which holds the lock on the database, or on its part of it."""
     engine = create_engine(
         url,
         pool_size=1,
@@ -65,7 +66,7 @@ def write_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def connected(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        _lock(connection, url)
+        _lock(connection, url, lock)
 
     return engine
 
@@ -83,12 +84,12 @@ def read_engine(url: URL) -> Engine:
     )
 
 
-def _lock(connection: Any, url: URL) -> None:  # noqa: ANN401
+def _lock(connection: Any, url: URL, number: int) -> None:  # noqa: ANN401
     assert isinstance(connection, psycopg.Connection)
     try:
         # A server may take a moment to notice that the connection which held the lock before is gone.
         connection.execute("SET LOCAL lock_timeout = '2s'")
-        connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        connection.execute("SELECT pg_advisory_lock(%s)", [number])
         connection.commit()
     except psycopg.errors.LockNotAvailable as error:
         connection.close()

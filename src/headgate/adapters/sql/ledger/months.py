@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import DDL, Connection, text
 
-from headgate.adapters.sql.ledger.tables import ATTEMPT, REQUEST, attempt_table, request_table
+from headgate.adapters.sql.ledger.tables import REQUEST, attempt_table, request_table
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -57,15 +57,14 @@ def create(connection: Connection, month: int) -> None:
         if partitions:
             # Attached and not created in place: that would wait until nobody reads any of the other months.
             parent = table.name.removesuffix(f"_{month}")
-            connection.exec_driver_sql(
-                f"ALTER TABLE {parent} ATTACH PARTITION {table.name} FOR VALUES FROM ({first}) TO ({end})"
-            )
+            attached = f"ALTER TABLE {parent} ATTACH PARTITION {table.name} FOR VALUES FROM ({first}) TO ({end})"
+            connection.execute(DDL(attached))  # type: ignore[no-untyped-call] - the library does not say
 
 
 def drop(connection: Connection, month: int) -> None:
     """Drop the rows of a month, in the caller's transaction."""
-    for kind in (ATTEMPT, REQUEST):
-        connection.exec_driver_sql(f"DROP TABLE {kind}_{month}")
+    for table in (attempt_table(month), request_table(month)):
+        table.drop(connection, checkfirst=False)
 
 
 def _first_instant(month: int) -> int:
