@@ -58,7 +58,7 @@ def create(connection: Connection, month: int) -> None:
             # Attached and not created in place: that would wait until nobody reads any of the other months.
             parent = table.name.removesuffix(f"_{month}")
             attached = f"ALTER TABLE {parent} ATTACH PARTITION {table.name} FOR VALUES FROM ({first}) TO ({end})"
-            connection.execute(DDL(attached))  # type: ignore[no-untyped-call] - the library does not say
+            connection.execute(DDL(attached))  # type: ignore[no-untyped-call]
 
 
 def drop(connection: Connection, month: int) -> None:
