@@ -92,11 +92,13 @@ class Bucket:
 
     def correct(self, taken: int, real: int, *, until: float, now: float) -> None:
         """It was `real` and not what was taken; `until` is the arrival time as it was right after taking."""
-        taken = min(taken, self.rate.count)
-        if real > taken:
-            self.arrival = max(self.arrival, now) + (real - taken) * self._interval
+        back = (min(taken, self.rate.count) - real) * self._interval
+        if back < 0.0:
+            self.arrival = max(self.arrival, now) - back
+        elif until - back >= now:
+            self.arrival -= back
         elif until > now:
-            self.arrival -= min((taken - real) * self._interval, until - now)
+            self.arrival -= until - now
 
     def wait(self, quantity: int, now: float) -> int:
         """Whole seconds until so much may be had, at least 1."""

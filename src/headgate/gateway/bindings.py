@@ -80,15 +80,19 @@ class _Configured:
 
 
 class Bindings:
-    """It belongs to the event loop. Whoever changes one of the books says so."""
+    """It belongs to the event loop. Whoever changes one of the books says so.
+
+    `configured` has the organizations for which anything is, `everywhere` the users whom the platform limits in all of
+    them: an account that is in neither is bound by nothing.
+    """
 
     def __init__(self, budgets: BudgetBook, limits: LimitBook, *, directory: Directory) -> None:
         self._budgets = budgets
         self._limits = limits
         self._directory = directory
         self._generation = directory.generation
-        self._configured: dict[str, _Configured] = {}
-        self._everywhere: set[str] = set()
+        self.configured: dict[str, _Configured] = {}
+        self.everywhere: set[str] = set()
         self._bound: dict[tuple[str, str, str, str], Bound] = {}
         self._entries: dict[str, BoundEntry] = {}
         for running in budgets.all():
@@ -100,19 +104,19 @@ class Bindings:
         """A subject has other budgets or limits than before."""
         has = bool(self._budgets.of(subject)) or self._limits.get(subject) is not None
         organization = subject.organization
-        found = self._configured.setdefault(organization, _Configured())
+        found = self.configured.setdefault(organization, _Configured())
         found.mark(subject, has=has)
         if not found:
-            del self._configured[organization]
+            del self.configured[organization]
         if not organization:
-            (self._everywhere.add if has else self._everywhere.discard)(subject.id)
+            (self.everywhere.add if has else self.everywhere.discard)(subject.id)
         self._bound = {}
 
     def of(self, account: Account, now: float) -> Bound:
         """What binds an account."""
         organization, user = account.organization, account.user
-        here = self._configured.get(organization)
-        if here is None and user not in self._everywhere:
+        here = self.configured.get(organization)
+        if here is None and user not in self.everywhere:
             return NOTHING
         if self._directory.generation != self._generation:
             # Somebody may have another role.
@@ -122,7 +126,7 @@ class Bindings:
             key = (organization, "", user, "")
         else:
             project, one = account.project, account.key
-            apart = here.each_user or user in here.users or user in self._everywhere
+            apart = here.each_user or user in here.users or user in self.everywhere
             key = (
                 organization,
                 project if project in here.projects else "",

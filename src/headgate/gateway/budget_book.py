@@ -21,7 +21,7 @@ from headgate.core.money import Picodollars
 from headgate.core.subject import Subject, SubjectKind
 from headgate.gateway.header_policies import Events
 from headgate.gateway.ledger_store import Count
-from headgate.ledger.budget import Part, Tally, Terms, Unit, amount_text
+from headgate.ledger.budget import Tally, Terms, Unit, amount_text
 from headgate.ledger.records import Account
 
 _MICROSECONDS: Final = 1_000_000
@@ -145,12 +145,6 @@ class BudgetBook:
             running.add(found.get(budget_id, {}), wall=wall)
 
     # What happens
-
-    def settle(self, running: Running, part: Part, *, held: int, spent: int, exposure: int) -> None:
-        tally = running.tally
-        tally.settle(part, held=held, spent=spent, exposure=exposure)
-        if tally.used >= tally.warn_at:
-            self.warn(running)
 
     def charge(self, running: Running, *, at: int, cost: Picodollars, exposure: Picodollars, tokens: int) -> None:
         """Count what was never held in this budget."""

@@ -1,0 +1,72 @@
+"""What callers are told of budgets and limits: refusals, and the headers of answers."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from headgate.access.rate import Bucket
+from headgate.core.errors import BudgetExceeded, EntryLimited, RateLimited
+from headgate.core.overlay import Overlay, QuotaPolicy
+from headgate.core.subject import SubjectKind
+from headgate.gateway.bindings import Bound
+from headgate.gateway.budget_book import Running
+from headgate.ledger.budget import OnExceeded
+
+_NO_END: Final = 86_400
+"""What a caller is told to wait for a budget that has no next window, in seconds."""
+
+
+def entry_limited(limit: str, *, retry_after: int) -> EntryLimited:
+    return EntryLimited(f"the model's limit of {limit} is reached", retry_after=retry_after)
+
+
+def limited(bucket: Bucket, quantity: int, *, unit: str, bound: Bound, now: float) -> RateLimited:
+    return RateLimited(
+        f"the limit of {bucket.rate.count} {unit} a minute of the {bucket.whose} is reached",
+        retry_after=bucket.wait(quantity, now),
+        headers=headers(bound, now),
+    )
+
+
+def exceeded(running: Running, *, overlay: Overlay | None, at: int, wall: float, told: bytes) -> BudgetExceeded:
+    """`at` is the admission, whose window has too little left; `told` are the limits as header lines."""
+    terms = running.budget.terms
+    if terms.on_exceeded is None:
+        downgrade = overlay is not None and overlay.quota_policy is QuotaPolicy.DOWNGRADE
+    else:
+        downgrade = terms.on_exceeded is OnExceeded.DOWNGRADE
+    window = terms.window
+    ends = window.end(window.start(at)) if window.ends else wall + _NO_END
+    return BudgetExceeded(
+        f"the call may cost more than {words(running)} has left",
+        retry_after=max(1, math.ceil(ends - wall)),
+        downgrade=downgrade,
+        headers=told,
+    )
+
+
+def words(running: Running) -> str:
+    """A budget in the words of a message. Its name and amount are for those who may see it."""
+    kind, window = running.budget.subject.kind, running.budget.terms.window
+    span = "whole" if not window.ends else f"{window.rolling}-second" if window.period is None else str(window.period)
+    article = "the budget of the organization" if kind is SubjectKind.ORGANIZATION else f"the budget of the {kind}"
+    return f"{article} for the {span}"
+
+
+def headers(bound: Bound, now: float) -> bytes:
+    return _lines(bound.requests, b"requests", now) + _lines(bound.tokens, b"tokens", now)
+
+
+def _lines(buckets: tuple[Bucket, ...], unit: bytes, now: float) -> bytes:
+    if not buckets:
+        return b""
+    tightest = buckets[0] if len(buckets) == 1 else min(buckets, key=lambda each: each.remaining(now))
+    return b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %d\r\nx-ratelimit-reset-%b: %ds\r\n" % (
+        unit,
+        tightest.rate.count,
+        unit,
+        tightest.remaining(now),
+        unit,
+        tightest.reset(now),
+    )
