@@ -33,6 +33,7 @@ class _Answer(msgspec.Struct, gc=False):
 
 
 _answer = msgspec.json.Decoder(_Answer).decode
+_members = msgspec.json.Decoder(_Members | None).decode
 
 
 def may_be_empty(data: bytes) -> bool:
@@ -55,6 +56,18 @@ def _carries(event: bytes) -> bool:
         # Something came, if in a shape of its own.
         return True
     return any(_said(choice.delta) or bytes(choice.text) not in _EMPTY for choice in choices)
+
+
+def speaks(delta: msgspec.Raw, text: msgspec.Raw) -> bool:
+    """Whether a choice of an event carries output."""
+    if bytes(text) not in _EMPTY:
+        return True
+    try:
+        members: _Members | None = _members(delta)
+    except JSON_FAULTS:
+        # Something came, if in a shape of its own.
+        return True
+    return bool(_said(members))
 
 
 def _said(members: _Members | None) -> int:

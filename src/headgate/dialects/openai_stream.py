@@ -23,7 +23,7 @@ from headgate.dialects.counting import read_tier
 from headgate.dialects.exchange import Extra
 from headgate.dialects.openai import Fields, encode, error_message
 from headgate.dialects.openai_chat import ChatRequest
-from headgate.dialects.openai_output import may_be_empty, outputs
+from headgate.dialects.openai_output import may_be_empty, outputs, speaks
 from headgate.dialects.openai_usage import buckets, priced, read_reported, running, usage_object
 from headgate.dialects.sse import EventReader, EventTooLarge, data_of
 
@@ -43,6 +43,8 @@ _object = msgspec.json.Decoder(Fields).decode
 
 class _Choice(msgspec.Struct):
     finish_reason: str | None = None
+    delta: msgspec.Raw = _NULL
+    text: msgspec.Raw = _NULL
 
 
 class _Chunk(msgspec.Struct):
@@ -202,10 +204,12 @@ class StreamRelay:
             fields["usage"] = _NULL
         if self._done:
             return b""
-        if chunk.choices and any(choice.finish_reason is not None for choice in chunk.choices):
-            self._finished = True
+        spoke = False
+        for choice in chunk.choices or ():
+            self._finished = self._finished or choice.finish_reason is not None
+            spoke = spoke or speaks(choice.delta, choice.text)
         self.began = True
-        self.events += outputs(event)
+        self.events += spoke
         if not self._model:
             self._learn(event, data, chunk)
             self._tier = read_tier(fields.get("service_tier"))
