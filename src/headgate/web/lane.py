@@ -28,7 +28,7 @@ from headgate.http1.headers import FRAMING
 from headgate.http1.inbound import CHUNKED, expects_continue
 from headgate.web.lane_parsed import ParsedConnection
 from headgate.web.lane_phase import ASGI, CALL, DRAINING, HEAD, READ, WAITING
-from headgate.web.lane_repeat import RepeatedHead, repeated_head
+from headgate.web.lane_repeat import RepeatedHead, SeenHead, seen_head
 from headgate.web.lane_shared import NO_DEADLINE, Inbound
 
 _LOG: Final = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ _LOG: Final = logging.getLogger(__name__)
 class Lane(ParsedConnection):
     """A connection of a client, and the `Client` of its calls."""
 
-    __slots__ = ("_overhead", "_progress", "_repeat", "_taken")
+    __slots__ = ("_overhead", "_progress", "_repeat", "_seen", "_taken")
 
     def __init__(
         self,
@@ -53,11 +53,14 @@ class Lane(ParsedConnection):
         self._progress = 0
         self._overhead = 0
         self._repeat: RepeatedHead | None = None
+        self._seen: SeenHead | None = None
 
     def data_received(self, data: bytes) -> None:
         if self.deaf:
             self.discard(len(data))
             return
+        if self._seen is not None:
+            self._repeat, self._seen = self._seen.repeated(), None
         if self._repeat is not None and self.phase is WAITING and not self._fed and self._again(self._repeat, data):
             return
         self._fed += len(data)
@@ -142,7 +145,7 @@ class Lane(ParsedConnection):
         if self.call is not call:
             return
         if self.whole and self.keep_alive and self._fed == len(data) and not self._second_parser:
-            self._repeat = repeated_head(data, head, opens=opens)
+            self._seen = seen_head(data, head, opens=opens)
         if waits:
             self.short = short
             self.write_out(CONTINUE)

@@ -46,10 +46,26 @@ class RepeatedHead(msgspec.Struct, frozen=True, gc=False):
         return data[start:] if length <= _COPIED else memoryview(data)[start:]
 
 
-def repeated_head(data: bytes, head: RequestHead, *, opens: Callable[[Client], CallEvents]) -> RepeatedHead | None:
-    """What is to be expected after `data`, one whole message whose head the parser read as `head`."""
-    end = data.find(_HEAD_END, 0, _LONGEST)
-    found = _LENGTH.search(data, 0, end + 2) if end >= 0 else None
-    if found is None or len(data) != end + len(_HEAD_END) + int(found.group(1)):
-        return None
-    return RepeatedHead(data[: found.start(1)], data[found.end(1) : end + len(_HEAD_END)], head, opens)
+class SeenHead(msgspec.Struct, frozen=True, gc=False):
+    """A head that was admitted, as it came, and how long the body behind it was.
+
+    What of it may come again is worked out when something comes again: after a stream that is rare.
+    """
+
+    text: bytes
+    length: int
+    head: RequestHead
+    opens: Callable[[Client], CallEvents]
+
+    def repeated(self) -> RepeatedHead | None:
+        """What is to be expected after it; None if it does not say by a Content-Length where its message ends."""
+        found = _LENGTH.search(self.text)
+        if found is None or int(found.group(1)) != self.length:
+            return None
+        return RepeatedHead(self.text[: found.start(1)], self.text[found.end(1) :], self.head, self.opens)
+
+
+def seen_head(data: bytes, head: RequestHead, *, opens: Callable[[Client], CallEvents]) -> SeenHead | None:
+    """The head of `data`, one whole message whose head the parser read as `head`; None for one that is very long."""
+    end = data.find(_HEAD_END, 0, _LONGEST) + len(_HEAD_END)
+    return SeenHead(data[:end], len(data) - end, head, opens) if end >= len(_HEAD_END) else None
