@@ -16,6 +16,10 @@ MOST: Final = 10**12
 """From here on a count is no count."""
 BYTES_PER_TOKEN: Final = 4
 """Of text that an upstream has not counted."""
+PICTURE_TOKENS: Final = 1_000
+"""Of a picture that an upstream has not counted: about what one of a megapixel is."""
+SOUND_TOKENS: Final = 10
+"""Of one second of sound that goes in."""
 
 _LONGEST_TIER: Final = 32
 _word = msgspec.json.Decoder(str | None).decode

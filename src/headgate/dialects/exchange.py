@@ -19,6 +19,23 @@ Extra = Callable[[Usage], bytes]
 """Our own members of a usage object (cost, duration, carbon) as JSON, asked for once the usage is known."""
 
 
+class Extent(msgspec.Struct, frozen=True, gc=False):
+    """The most that a request can be. Each byte of `text` may be a token; `pictures` and seconds of `sound` are sent.
+
+    `output` is the longest answer in tokens, None where the request sets no limit, and `times` how many answers are
+    asked for. `made` are pictures to be made, `searches` billed searches; `spoken`: the answer may be sound.
+    """
+
+    text: int
+    output: int | None = None
+    times: int = 1
+    pictures: int = 0
+    sound: int = 0
+    made: int = 0
+    searches: int = 0
+    spoken: bool = False
+
+
 class Inbound(Protocol):
     """A request as its caller wrote it. `size` is the length of its body in bytes; `agent_models` are the names that
     the agent behind it may call, empty for any."""
@@ -34,6 +51,9 @@ class Inbound(Protocol):
 
     def estimate(self, output_tokens: int) -> Usage:
         """Usage for an upstream that reports none."""
+
+    def extent(self) -> Extent:
+        """The most that it can be, as far as it has come."""
 
 
 class Relay(Protocol):

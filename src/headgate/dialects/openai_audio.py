@@ -16,7 +16,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
 from headgate.dialects.counting import tokens_of
-from headgate.dialects.exchange import Extra, Inbound, Opened, Relay
+from headgate.dialects.exchange import Extent, Extra, Inbound, Opened, Relay
 from headgate.dialects.openai import (
     AGENT_CONTEXT,
     ANY_MODEL,
@@ -29,6 +29,7 @@ from headgate.dialects.openai import (
     take_agent_models,
     text,
 )
+from headgate.dialects.openai_extent import SOUND_BYTES
 from headgate.dialects.openai_form import FormRequest
 from headgate.dialects.openai_images import ImageOverOpenAI
 from headgate.dialects.openai_media import (
@@ -72,6 +73,9 @@ class SpeechRequest:
         """Usage for an upstream that reports none: bytes of the text over four."""
         return Usage(input=tokens_of(self.spoken), output=output_tokens, estimated=True)
 
+    def extent(self) -> Extent:
+        return Extent(self.size, spoken=True)
+
 
 class TranscriptionRequest(FormRequest):
     """An inbound request to write down what is said in a file."""
@@ -81,6 +85,9 @@ class TranscriptionRequest(FormRequest):
     file_bytes_per_token: ClassVar[int] = 1600
     """Ten tokens a second at 128 kbit/s."""
 
+    def extent(self) -> Extent:
+        return Extent(self.size - self.file_bytes, sound=-(-self.file_bytes // SOUND_BYTES))
+
 
 class ImageEditRequest(FormRequest):
     """An inbound request to change images."""
@@ -89,6 +96,10 @@ class ImageEditRequest(FormRequest):
 
     file_bytes_per_token: ClassVar[int] = 0
     """The size of an image says nothing of tokens."""
+
+    def extent(self) -> Extent:
+        made = self.asked_for or 1
+        return Extent(self.size - self.file_bytes, times=made, pictures=self.files, made=made)
 
 
 class _Media:

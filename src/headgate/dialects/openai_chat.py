@@ -14,8 +14,8 @@ from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
-from headgate.dialects.counting import read_tier, tokens_of
-from headgate.dialects.exchange import Extra, Inbound
+from headgate.dialects.counting import PICTURE_TOKENS, SOUND_TOKENS, read_tier, tokens_of
+from headgate.dialects.exchange import Extent, Extra, Inbound
 from headgate.dialects.openai import (
     AGENT_CONTEXT,
     ANY_MODEL,
@@ -28,6 +28,7 @@ from headgate.dialects.openai import (
     take_agent_models,
     text,
 )
+from headgate.dialects.openai_extent import longest, media, number, prompts
 from headgate.dialects.openai_output import output_tokens
 from headgate.dialects.openai_usage import buckets, priced, read_reported, usage_object
 
@@ -73,8 +74,22 @@ class ChatRequest:
             ) from error
 
     def estimate(self, output_tokens: int) -> Usage:
-        """Usage for an upstream that reports none: bytes of the request over four, and the tokens that were counted."""
-        return Usage(input=tokens_of(self.size), output=output_tokens, estimated=True)
+        """Usage for an upstream that reports none: bytes of the text over four, pictures and sound as they usually are,
+        and the tokens that were counted."""
+        size, pictures, sound = media(self.fields.get("messages"))
+        return Usage(
+            input=tokens_of(self.size - size),
+            output=output_tokens,
+            estimated=True,
+            audio_input=sound * SOUND_TOKENS,
+            image_input=pictures * PICTURE_TOKENS,
+        )
+
+    def extent(self) -> Extent:
+        fields = self.fields
+        size, pictures, sound = media(fields["messages"])
+        times = (number(fields["n"]) or 1) if "n" in fields else 1
+        return Extent(self.size - size, longest(fields), times, pictures, sound, 0, 0, "audio" in fields)
 
 
 class CompletionRequest(ChatRequest):
@@ -84,6 +99,12 @@ class CompletionRequest(ChatRequest):
 
     needed: ClassVar = "prompt"
     told: ClassVar = "a text, or a list of texts or tokens"
+
+    def extent(self) -> Extent:
+        """Of `best_of` answers one is shown, and all are billed."""
+        fields = self.fields
+        times = max(number(fields.get("n")) or 1, number(fields.get("best_of")) or 1)
+        return Extent(self.size, longest(fields), times * prompts(fields["prompt"]))
 
 
 def whole_answer(body: bytes, json_name: msgspec.Raw, request: Inbound, extra: Extra) -> bytes | Failure:

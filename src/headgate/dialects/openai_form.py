@@ -20,10 +20,13 @@ from headgate.dialects.counting import tokens_of
 from headgate.dialects.form_context import FormContext
 from headgate.dialects.multipart import FormReader, Mark, PartHead, boundary_of, content_type_of, is_part_name
 from headgate.dialects.openai import AGENT_CONTEXT, ANY_MODEL, MODEL_LIMIT, STRIPPED, encode
+from headgate.dialects.openai_extent import number
 
 _MODEL: Final = "model"
 _MOST_OF_MODEL: Final = 4 * MODEL_LIMIT
 """Bytes: a character takes up to four."""
+_TIMES: Final = "n"
+_MOST_OF_TIMES: Final = 16
 MOST_WITHOUT_MODEL: Final = 25 * 1024 * 1024
 """As long as the longest file that OpenAI takes for a transcription."""
 _SMALL: Final = 4 * 1024
@@ -41,15 +44,16 @@ class _Gap(enum.Enum):
 class FormRequest:
     """An inbound form, and what goes on of it. `kept` counts the bytes that were read and have not been taken.
 
-    Whatever is read can be taken as soon as `fill` has said for which upstream.
+    Whatever is read can be taken as soon as `fill` has said for which upstream. `asked_for` is how many answers the
+    form asks for, None as long as it has not said it, and `files` how many there are, of `file_bytes` together.
     """
 
     __slots__ = (
         "_at_end",
         "_boundary",
         "_context",
+        "_counted",
         "_dropping",
-        "_file_bytes",
         "_given",
         "_in_file",
         "_pieces",
@@ -57,9 +61,12 @@ class FormRequest:
         "_upstream_model",
         "_value",
         "agent_models",
+        "asked_for",
         "closed",
         "content_type",
         "ended",
+        "file_bytes",
+        "files",
         "kept",
         "model",
         "size",
@@ -79,7 +86,9 @@ class FormRequest:
         self._dropping = self._in_file = False
         self._upstream_model = b""
         self._at_end = b""
-        self._file_bytes = 0
+        self._counted: bytearray | None = None
+        self.files = self.file_bytes = 0
+        self.asked_for: int | None = None
         self.content_type = content_type_of(self._boundary)
         self.kept = self.size = 0
         self.ended = self.closed = self.stream = False
@@ -88,9 +97,9 @@ class FormRequest:
 
     def estimate(self, output_tokens: int) -> Usage:
         """Usage for an upstream that reports none: bytes of the fields over four, and of the files as it is said."""
-        tokens = tokens_of(self.size - self._file_bytes)
+        tokens = tokens_of(self.size - self.file_bytes)
         if self.file_bytes_per_token:
-            tokens += -(-self._file_bytes // self.file_bytes_per_token)
+            tokens += -(-self.file_bytes // self.file_bytes_per_token)
         return Usage(input=tokens, output=output_tokens, estimated=True)
 
     # While it arrives
@@ -159,6 +168,8 @@ class FormRequest:
     def _begin(self, head: PartHead) -> None:
         self._dropping = head.field in STRIPPED
         self._in_file = head.is_file
+        self.files += head.is_file
+        self._counted = bytearray() if head.field == _TIMES and not head.is_file else None
         if self._dropping:
             if head.field == AGENT_CONTEXT:
                 self._context.begin(head, late=bool(self._upstream_model))
@@ -178,11 +189,13 @@ class FormRequest:
 
     def _continue(self, content: bytes) -> None:
         if self._in_file:
-            self._file_bytes += len(content)
+            self.file_bytes += len(content)
         if self._dropping:
             self._context.feed(content)
             return
         if self._value is None:
+            if self._counted is not None:
+                self._counted += content[:_MOST_OF_TIMES]
             self._keep(content)
             return
         self._value += content
@@ -199,6 +212,8 @@ class FormRequest:
             self.model = _model(value)
             self._keep(self._field_head(_MODEL))
             self._pieces.append(_Gap.MODEL)
+        elif self._counted is not None:
+            self.asked_for = number(bytes(self._counted[:_MOST_OF_TIMES]))
         self._keep(b"\r\n")
 
     def _keep(self, piece: bytes) -> None:

@@ -14,8 +14,9 @@ import msgspec
 from headgate.catalogue.upstream import Route
 from headgate.core.failure import Failure
 from headgate.core.json import JSON_FAULTS
-from headgate.dialects.exchange import Extra, Inbound
+from headgate.dialects.exchange import Extent, Extra, Inbound
 from headgate.dialects.openai import encode
+from headgate.dialects.openai_extent import number
 from headgate.dialects.openai_json import JsonRequest, WholeOnly, answered, sent
 from headgate.dialects.openai_usage import read_media_usage, with_members
 
@@ -28,6 +29,10 @@ class ImageRequest(JsonRequest):
     __slots__ = ()
 
     needed: ClassVar[Mapping[str, str]] = {"prompt": "a text that says what to show"}
+
+    def extent(self) -> Extent:
+        made = number(self.fields.get("n")) or 1
+        return Extent(self.size, times=made, made=made)
 
 
 class ImageOverOpenAI(WholeOnly):

@@ -15,7 +15,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS
 from headgate.core.usage import Usage
 from headgate.dialects.counting import tokens_of
-from headgate.dialects.exchange import Extra, Inbound, Relay
+from headgate.dialects.exchange import Extent, Extra, Inbound, Relay
 from headgate.dialects.openai import (
     AGENT_CONTEXT,
     ANY_MODEL,
@@ -57,6 +57,9 @@ class JsonRequest:
     def estimate(self, output_tokens: int) -> Usage:
         """Usage for an upstream that reports none: bytes of the request over four."""
         return Usage(input=tokens_of(self.size), output=output_tokens, estimated=True)
+
+    def extent(self) -> Extent:
+        return Extent(self.size)
 
 
 def sent(request: JsonRequest, model: msgspec.Raw, *, defaults: Mapping[str, object]) -> bytes:

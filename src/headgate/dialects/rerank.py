@@ -19,7 +19,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JSON_FAULTS, JsonObject, encode
 from headgate.core.usage import Usage
 from headgate.dialects.counting import MOST
-from headgate.dialects.exchange import Extra, Inbound
+from headgate.dialects.exchange import Extent, Extra, Inbound
 from headgate.dialects.openai import flag
 from headgate.dialects.openai_chat import ChatRequest
 from headgate.dialects.openai_json import JsonRequest, WholeOnly, answered, sent
@@ -28,6 +28,11 @@ from headgate.dialects.openai_usage import usage_object
 QUERY_LIMIT: Final = 8192
 DOCUMENT_LIMIT: Final = 8192
 MOST_DOCUMENTS: Final = 200
+
+_SEARCHED: Final = 100
+"""Documents of one billed search (Cohere, "Pricing")."""
+_CHUNK: Final = 500
+"""Bytes: documents are cut into pieces of about as many tokens (Cohere, "Rerank best practices")."""
 
 _text = msgspec.json.Decoder(str).decode
 _texts = msgspec.json.Decoder(list[str]).decode
@@ -61,6 +66,11 @@ class RerankRequest(JsonRequest):
         self.documents = self._documents()
         self.top_n = self._top_n() if "top_n" in self.fields else None
         self.return_documents = flag(self.fields, "return_documents")
+
+    def extent(self) -> Extent:
+        """A long document counts as several."""
+        units = -(-(len(self.documents) + self.size // _CHUNK) // _SEARCHED)
+        return Extent(self.size, searches=units)
 
     def _documents(self) -> Sequence[str]:
         try:

@@ -1,7 +1,8 @@
 """The most that an attempt may cost: what is reserved before it is sent.
 
-Every byte of the request counts as a token at the input price, and the longest answer as often as it is asked for. Of
-several tiers the dearest counts, because which one answers is known only afterwards.
+Every byte of text counts as a token at the input price, pictures and sound as the most that they may be, and the
+longest answer as often as it is asked for. Of several tiers the dearest counts that can be reached, because which one
+answers is known only afterwards. It is reckoned for every attempt, so it looks at nothing twice.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ import msgspec
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.price import Price, Rate
-from headgate.core.json import JSON_FAULTS
+from headgate.catalogue.upstream import RERANK, Route
+from headgate.core.json import Json
 from headgate.core.money import MAX_COST, Picodollars
-from headgate.dialects.exchange import Inbound
-from headgate.dialects.openai_chat import ChatRequest
-from headgate.dialects.openai_json import JsonRequest
+from headgate.dialects.counting import MOST, SOUND_TOKENS
+from headgate.dialects.exchange import Extent, Inbound
 
 MOST_OUTPUT: Final = 4_096
 """Output tokens of an answer that neither the request nor the entry limits."""
+MOST_OF_PICTURE: Final = 5_000
+"""Tokens of a picture that is sent. Anthropic, "Vision": at most 4,784; OpenAI's larger models count fewer."""
 
-_WITHOUT_OUTPUT: Final = frozenset({Kind.EMBEDDING, Kind.RERANK})
-_LIMITS: Final = ("max_completion_tokens", "max_tokens")
-
-_count = msgspec.json.Decoder(int).decode
+_EMBEDDING: Final = Kind.EMBEDDING
+_RERANK: Final = Kind.RERANK
+_ORDERING: Final = frozenset({RERANK, "mock"})
+"""The dialects of upstreams that order documents themselves. Another is asked as a chat model, which writes."""
 
 
 class Hold(msgspec.Struct, frozen=True, gc=False):
@@ -37,42 +40,50 @@ class Hold(msgspec.Struct, frozen=True, gc=False):
 
 def hold(offer: Offer, request: Inbound, *, price: Price | None) -> Hold:
     """What an attempt at this entry may take. An amount that no row can hold is the most that one can."""
-    times = _times(request)
-    output = 0 if offer.kind in _WITHOUT_OUTPUT else times * _most_output(offer, request)
-    tokens = request.size + output
+    extent = request.extent()
+    kind = offer.kind
+    if kind is _EMBEDDING or (kind is _RERANK and isinstance(offer.route, Route) and offer.route.dialect in _ORDERING):
+        output = 0
+    else:
+        output = extent.output or _most_output(offer)
+        if extent.times != 1:
+            output *= extent.times
+    prompt = extent.text
+    if extent.pictures or extent.sound:
+        prompt += extent.pictures * MOST_OF_PICTURE + extent.sound * SOUND_TOKENS
+    tokens = prompt + output
+    tokens = min(tokens, MOST)
     if price is None:
         return Hold(0, tokens)
-    if price.tiers:
-        amount = max(_amount(rate, request.size, output, times) for rate in (price.base, *(t[2] for t in price.tiers)))
-    else:
-        amount = _amount(price.base, request.size, output, times)
-    return Hold(min(amount, MAX_COST), tokens)
+    amount = _amount(price.base, extent, output)
+    for _, above, rate in price.tiers:
+        if prompt > above:
+            amount = max(amount, _amount(rate, extent, output))
+    return Hold(min(MAX_COST, amount), tokens)
 
 
-def _amount(rate: Rate, size: int, output: int, times: int) -> Picodollars:
-    amount = size * rate.input + output * max(rate.output, rate.reasoning) + rate.request
-    return amount if rate.image is None else amount + times * rate.image
+def _amount(rate: Rate, extent: Extent, output: int) -> Picodollars:
+    each = max(rate.reasoning, rate.output)
+    if extent.spoken:
+        each = max(each, rate.audio_output)
+    amount = extent.text * rate.input + output * each + rate.request
+    if extent.pictures:
+        amount += extent.pictures * MOST_OF_PICTURE * max(rate.input, rate.image_input)
+    if extent.sound:
+        # Sound is paid for by the token or by the second, and the other rate is nothing.
+        amount += extent.sound * (SOUND_TOKENS * max(rate.input, rate.audio_input) + (rate.second or 0))
+    return amount + extent.made * (rate.image or 0) + extent.searches * (rate.search or 0)
 
 
-def _times(request: Inbound) -> int:
-    return _number(request, "n") or 1
-
-
-def _most_output(offer: Offer, request: Inbound) -> int:
-    limits = [limit for name in _LIMITS if (limit := _number(request, name)) is not None]
-    if limits:
-        return max(limits)
-    set_by_entry = offer.call_defaults.get("max_tokens")
-    if isinstance(set_by_entry, int) and set_by_entry > 0:
-        return set_by_entry
+def _most_output(offer: Offer) -> int:
+    defaults = offer.call_defaults
+    if defaults:
+        limits = [limit for name in ("max_completion_tokens", "max_tokens") if (limit := _limit(defaults.get(name)))]
+        if limits:
+            return max(limits)
     return offer.max_output_tokens or MOST_OUTPUT
 
 
-def _number(request: Inbound, name: str) -> int | None:
-    """A whole number of at least 1, None if the request has none there."""
-    raw = request.fields.get(name) if isinstance(request, ChatRequest | JsonRequest) else None
-    try:
-        value: int | None = _count(raw) if raw is not None else None
-    except JSON_FAULTS:
-        return None
-    return value if value is not None and value > 0 else None
+def _limit(value: Json) -> int:
+    """0 for what limits nothing."""
+    return value if isinstance(value, int) and value > 0 else 0
