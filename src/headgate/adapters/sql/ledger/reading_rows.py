@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, FromClause, Select, Table, func, select
+from sqlalchemy import Connection, FromClause, Select, Table, func, literal_column, select
 from sqlalchemy import Row as Found
 
 from headgate.adapters.sql.ledger import months
@@ -124,7 +124,7 @@ def worded(rows: FromClause) -> Select[tuple[object, ...]]:
         .join(destination, destination.c.id == rows.c.destination)
         .join(model, model.c.id == rows.c.model)
         .join(operation, operation.c.id == rows.c.operation)
-        .join(process, process.c.id == rows.c.id.op(">>")(COUNTER_BITS))
+        .join(process, process.c.id == rows.c.id.op(">>")(literal_column(str(COUNTER_BITS))))
     )
     columns = (
         *(rows.c[each] for each in _OWN),
