@@ -1,0 +1,228 @@
+"""Finished requests on their way from the road to the ledger.
+
+The road puts them into a list. A pump beside it hands them to the ledger's writer thread in batches and tells the
+journal what is safe. While the ledger is down the list grows up to a bound, then its newest part is forgotten here and
+read back from the journal, which has everything, when the ledger is there again. Whatever is given twice changes
+nothing: the ledger takes each request once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import partial
+from itertools import islice
+from typing import Final, Protocol
+
+from headgate.core.clock import Clock
+from headgate.core.errors import StoreUnavailable
+from headgate.ledger.records import Finished
+
+PUMP_SECONDS: Final = 0.2
+BATCH: Final = 2_000
+MOST_ROWS: Final = 50_000
+LONGEST_PAUSE: Final = 5.0
+_LOG: Final = logging.getLogger("headgate.ledger")
+
+
+class Write(Protocol):
+    """`LedgerStore.write`, knowing what to count: one transaction, each request once however often it is given."""
+
+    def __call__(self, batch: Sequence[Finished]) -> None: ...
+
+
+class Writes(Protocol):
+    """The ledger's writer thread."""
+
+    def submit(self, work: Callable[[], None]) -> Future[None]: ...
+
+
+class Spooled(Protocol):
+    """The journal of this process, as far as it concerns what has ended."""
+
+    def stored(self, segment: int, count: int) -> None:
+        """`count` more of the requests that end in `segment` are in the ledger."""
+
+    def is_written(self) -> bool:
+        """Whether everything that was told is where `read` would find it."""
+
+    def read(self, segment: int) -> Iterator[Finished]:
+        """The requests that end in a segment of which some are not in the ledger. Called on the writer thread."""
+
+
+class Left(Protocol):
+    """The journal of a process that has died."""
+
+    def finished(self) -> Iterator[Finished]: ...
+
+    def remove(self) -> None: ...
+
+    def release(self) -> None: ...
+
+
+class Bookkeeper:
+    """The Books of one process. `add` is called on the event loop and costs one append.
+
+    `is_ready`: what earlier processes left is in the ledger. `fault` is why the ledger did not take the last batch, ""
+    if it did.
+    """
+
+    def __init__(
+        self,
+        write: Write,
+        *,
+        writer: Writes,
+        journal: Spooled,
+        left: Callable[[], Sequence[Left]],
+        clock: Clock,
+        most: int = MOST_ROWS,
+    ) -> None:
+        """`most` is how many requests are kept in memory at least while the ledger is down."""
+        self.is_ready = False
+        self.fault = ""
+        self._write = write
+        self._writer = writer
+        self._journal = journal
+        self._left = left
+        self._clock = clock
+        self._most = max(most, BATCH)
+        self._waiting: list[Finished] = []
+        self._forgotten: Counter[int] = Counter()
+        self._pause = 0.0
+        self._resume_at = clock.now()
+        self.add: Callable[[Finished], None] = self._waiting.append
+
+    @property
+    def backlog(self) -> int:
+        """Requests that have ended and are not in the ledger."""
+        return self.kept + self._forgotten.total()
+
+    @property
+    def kept(self) -> int:
+        """Those of them that are in memory."""
+        return len(self._waiting)
+
+    @property
+    def reason(self) -> str:
+        """Why money is not as it should be, "" if it is."""
+        if self.is_ready:
+            return self.fault
+        return "what an earlier process left is not in the ledger yet" + (f": {self.fault}" if self.fault else "")
+
+    async def pump(self) -> None:
+        """Hand over what waits, unless it is too early after a failure. Raises nothing."""
+        if self._clock.now() >= self._resume_at:
+            try:
+                await self._hand_over()
+            except StoreUnavailable as error:
+                self._failed(str(error))
+            except Exception as error:  # a batch that can never be written must be heard of, not end the pump
+                _LOG.exception("the ledger does not take a batch")
+                self._failed(f"{type(error).__name__}: {error}")
+            else:
+                self.fault, self._pause = "", 0.0
+        self._forget()
+
+    def replay(self) -> None:
+        """Bring what earlier processes left into the ledger. On the writer thread.
+
+        Killed or failed within, the next time does it again. StoreUnavailable, and whatever a broken journal raises.
+        """
+        journals = self._left()
+        try:
+            for journal in journals:
+                count = sum(map(self._written, _batches(journal.finished())))
+                _LOG.info("%d requests of an earlier process are in the ledger", count)
+                try:
+                    journal.remove()
+                except OSError as error:
+                    _LOG.warning("a journal that is in the ledger cannot be removed: %s", error)
+        finally:
+            for journal in journals:
+                journal.release()
+        self.is_ready = True
+
+    def flush(self) -> None:
+        """Hand over everything that waits, and wait for it. After the last turn of the event loop."""
+        try:
+            self._writer.submit(self._flush).result()
+        except Exception as error:  # the process ends whatever happens here, and the journal has what is left
+            _LOG.error("%d requests stay in the journal, for the next start: %s", self.backlog, error)
+
+    async def _hand_over(self) -> None:
+        if not self.is_ready:
+            await self._on_writer(self.replay)
+        while self._waiting:
+            batch = self._waiting[:BATCH]
+            await self._on_writer(partial(self._write, batch))
+            self._stored(batch)
+            if len(self._waiting) < BATCH:
+                break
+        for segment, count in sorted(self._forgotten.items()):
+            await self._on_writer(partial(self._reread, segment, count))
+            self._remembered(segment, count)
+
+    async def _on_writer(self, work: Callable[[], None]) -> None:
+        future = asyncio.wrap_future(self._writer.submit(work))
+        # A store that does not answer for a long time must not keep the list from its bound.
+        while not (await asyncio.wait((future,), timeout=PUMP_SECONDS))[0]:
+            self._forget()
+        future.result()
+
+    def _flush(self) -> None:
+        while self._waiting:
+            batch = self._waiting[:BATCH]
+            self._write(batch)
+            self._stored(batch)
+        for segment, count in sorted(self._forgotten.items()):
+            self._reread(segment, count)
+            self._remembered(segment, count)
+
+    def _stored(self, batch: Sequence[Finished]) -> None:
+        del self._waiting[: len(batch)]
+        for segment, count in Counter(each.segment for each in batch).items():
+            self._journal.stored(segment, count)
+
+    def _forget(self) -> None:
+        """Keep the list to its bound: the oldest stay, the journal has the newest."""
+        newest = self._waiting[self._most :]
+        if newest and self._journal.is_written():
+            self._forgotten.update(each.segment for each in newest)
+            del self._waiting[self._most :]
+
+    def _reread(self, segment: int, count: int) -> None:
+        """Everything that ends in the segment is written, also what is in the ledger already."""
+        found = sum(map(self._written, _batches(self._journal.read(segment))))
+        if found < count:
+            raise LookupError(f"segment {segment} of the journal holds {found} requests, of {count} that wait in it")
+
+    def _remembered(self, segment: int, count: int) -> None:
+        self._forgotten[segment] -= count
+        if not self._forgotten[segment]:
+            del self._forgotten[segment]
+        self._journal.stored(segment, count)
+
+    def _written(self, batch: Sequence[Finished]) -> int:
+        self._write(batch)
+        return len(batch)
+
+    def _failed(self, fault: str) -> None:
+        self.fault = fault
+        self._pause = min(LONGEST_PAUSE, max(PUMP_SECONDS, 2 * self._pause))
+        self._resume_at = self._clock.now() + self._pause
+
+
+async def keep_booked(bookkeeper: Bookkeeper, *, every: float = PUMP_SECONDS) -> None:
+    """Pump again and again until cancelled."""
+    while True:
+        await bookkeeper.pump()
+        await asyncio.sleep(every)
+
+
+def _batches(found: Iterable[Finished]) -> Iterator[Sequence[Finished]]:
+    each = iter(found)
+    while batch := tuple(islice(each, BATCH)):
+        yield batch
