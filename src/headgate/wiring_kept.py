@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from headgate.access.identity import SigningKey
+from headgate.adapters.bundled_prices import bundled_price
 from headgate.adapters.clock import SystemClock
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener, SecretSealer
 from headgate.adapters.sealing.key_ring import KeySource, key_ring
@@ -106,6 +107,7 @@ def _kept(
         providers=BUNDLED,
         clock=CLOCK,
         new_uid=_new_id,
+        bundled=bundled_price,
     )
     return Kept(
         settings=settings,

@@ -21,6 +21,7 @@ from headgate.core.errors import Forbidden, ModelNotFound, PreconditionFailed
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.board import VerificationBoard
+from headgate.gateway.bundled import BundledPrices, knows_none
 from headgate.gateway.credentials import CredentialBook
 from headgate.gateway.prices import Prices
 from headgate.gateway.stores import CatalogueStore, CredentialStore, Sealer, Verification
@@ -75,6 +76,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     scope_heads: dict[str, int] = {}
     ended: set[str] = set()
     prices: Prices = msgspec.field(default_factory=Prices)
+    bundled: BundledPrices = knows_none
 
     @property
     def snapshot(self) -> Snapshot:

@@ -28,6 +28,7 @@ from headgate.core.errors import Forbidden, InvalidBody, ModelExists, detail
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.administer_desk import Desk, Draft, Write, demand_deletable, demand_secrets
+from headgate.gateway.bundled import priced
 from headgate.gateway.credentials import ENTER_AGAIN
 from headgate.gateway.stores import Verification, VerificationState
 
@@ -55,7 +56,7 @@ class Writing:
 
     def ruled(self, write: Write, before: Document | None) -> Write:
         """The write, made of `before` as it was shown, as it may be stored; InvalidBody with every fault, Forbidden."""
-        document = write.document if before is None else rewritten(before, write.document, self.at)
+        document = write.document if before is None else rewritten(before, write.document, wall=self.at)
         faults = check(document)
         if isinstance(write.secret, Secret) and (wrong := secret_problem(write.secret.reveal())) is not None:
             faults.append(detail(_API_KEY, f"{_API_KEY!r} takes {wrong}"))
@@ -63,7 +64,10 @@ class Writing:
             faults += self._credential_faults(document.credential)
         if faults:
             raise InvalidBody(faults[0]["message"], details=faults)
-        return Write(self._within_organization(document), write.secret)
+        document = self._within_organization(document)
+        if before is None:
+            document = priced(document, providers=self.desk.providers, known=self.desk.bundled, wall=self.at)
+        return Write(document, write.secret)
 
     def demand_free(self, name: str, *, besides: Container[str] = ()) -> None:
         """ModelExists if the name is taken by an entry whose uid is not in `besides`."""
