@@ -138,6 +138,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     drain_grace: Annotated[
         float, Setting(seconds(0, 3600), "How long answers under way may take to finish once listening has stopped.")
     ] = 30.0
+    journal_fsync: Annotated[
+        Literal["interval", "always", "never"],
+        Setting(
+            one_of("interval", "always", "never"),
+            "When the journal is forced to the disk: every second, before a request goes on, when the system likes.",
+        ),
+    ] = "interval"
+    journal_max_bytes: Annotated[
+        int, Setting(whole(2**25, 2**50), "How much the journal may hold that the ledger has not taken, in bytes.")
+    ] = 2**30
     bulk_replace_items: Annotated[int, Setting(whole(1, 100_000), "The most entries of one bulk replace.")] = 500
     bulk_replace_per_hour: Annotated[
         int, Setting(whole(1, 1_000_000), "The most bulk replaces of one caller in an hour.")
