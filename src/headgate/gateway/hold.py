@@ -52,18 +52,21 @@ def hold(offer: Offer, request: Inbound, *, price: Price | None) -> Hold:
     if extent.pictures or extent.sound:
         prompt += extent.pictures * MOST_OF_PICTURE + extent.sound * SOUND_TOKENS
     tokens = prompt + output
-    tokens = min(tokens, MOST)
     if price is None:
-        return Hold(0, tokens)
+        return Hold(0, min(tokens, MOST))
     amount = _amount(price.base, extent, output)
     for _, above, rate in price.tiers:
         if prompt > above:
             amount = max(amount, _amount(rate, extent, output))
-    return Hold(min(MAX_COST, amount), tokens)
+    if amount < MAX_COST and tokens < MOST:
+        return Hold(amount, tokens)
+    return Hold(min(amount, MAX_COST), min(tokens, MOST))
 
 
 def _amount(rate: Rate, extent: Extent, output: int) -> Picodollars:
-    each = max(rate.reasoning, rate.output)
+    each = rate.output
+    if rate.reasoning != each:
+        each = max(each, rate.reasoning)
     if extent.spoken:
         each = max(each, rate.audio_output)
     amount = extent.text * rate.input + output * each + rate.request
@@ -72,7 +75,9 @@ def _amount(rate: Rate, extent: Extent, output: int) -> Picodollars:
     if extent.sound:
         # Sound is paid for by the token or by the second, and the other rate is nothing.
         amount += extent.sound * (SOUND_TOKENS * max(rate.input, rate.audio_input) + (rate.second or 0))
-    return amount + extent.made * (rate.image or 0) + extent.searches * (rate.search or 0)
+    if extent.made or extent.searches:
+        amount += extent.made * (rate.image or 0) + extent.searches * (rate.search or 0)
+    return amount
 
 
 def _most_output(offer: Offer) -> int:
