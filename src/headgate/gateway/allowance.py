@@ -17,7 +17,7 @@ import msgspec
 from headgate.access.limits import MINUTE
 from headgate.access.rate import Bucket
 from headgate.catalogue.offer import Offer
-from headgate.core.errors import BudgetExceeded, PriceMissing, RateLimited
+from headgate.core.errors import BudgetExceeded, GatewayError, LedgerUnavailable, PriceMissing, RateLimited
 from headgate.core.money import Picodollars
 from headgate.core.principal import Principal
 from headgate.gateway.allowance_told import entry_limited, exceeded, headers, limited, words
@@ -107,7 +107,7 @@ class Admitted(msgspec.Struct, gc=False):
             claim.reserve(offer, priced=priced, wall=wall)
             if capacity is not None:
                 _take_entry(claim, self.allowance.bindings.entry(offer, capacity, now=now), now=now)
-        except (RateLimited, BudgetExceeded, PriceMissing):
+        except GatewayError:
             claim.cancel(now=now)
             raise
         return claim
@@ -184,6 +184,8 @@ class Claim(msgspec.Struct, gc=False):
             if not bucket.take(tokens, now):
                 raise limited(bucket, tokens, unit="tokens", bound=bound, now=now)
             self.buckets.append((bucket, bucket.arrival))
+        if bound.budgets and not admitted.allowance.budgets.is_loaded:
+            raise LedgerUnavailable("what has been spent is not known yet: the ledger is being read")
         for running in bound.budgets:
             limit = running.limit
             if limit is not None and not priced and not running.counts_tokens:

@@ -71,10 +71,11 @@ class Running:
 
 
 class BudgetBook:
-    """`generation` rises when there are other budgets than before."""
+    """`generation` rises when there are other budgets than before. `is_loaded`: what the ledger has is known."""
 
     def __init__(self, events: Events, budgets: Iterable[Budget] = ()) -> None:
         self.generation = 0
+        self.is_loaded = False
         self._events = events
         self._by_id: dict[str, Running] = {}
         self._of_subject: dict[tuple[SubjectKind, str, str], tuple[Running, ...]] = {}
@@ -142,7 +143,9 @@ class BudgetBook:
         for (budget_id, start), count in counters.items():
             found.setdefault(budget_id, {})[start] = count
         for budget_id, running in self._by_id.items():
-            running.add(found.get(budget_id, {}), wall=wall)
+            if not running.is_counted:
+                running.add(found.get(budget_id, {}), wall=wall)
+        self.is_loaded = True
 
     # What happens
 

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from headgate.access.identity import AccessToken, Organization, OrganizationKey, Project, Session
+from headgate.core.subject import Subject, SubjectKind
 from headgate.gateway.directory_tenants import Tenants
 from headgate.gateway.pages import Page, newest_first
 from headgate.gateway.stores import DirectoryContents
@@ -155,6 +156,7 @@ class Directory(Tenants):
         for key in [each for each in keys.values() if each.project == project.id]:
             del keys[key.id]
             self._by_digest.pop(key.digest, None)
+            self.ended(Subject(key.organization, SubjectKind.KEY, key.id))
         super().drop_project(project)
 
     def put_token(self, token: AccessToken) -> None:
@@ -174,6 +176,8 @@ class Directory(Tenants):
         keys = self._keys_of.setdefault(key.organization, {})
         self._index(key, keys.get(key.id))
         keys[key.id] = key
+        if key.revoked_at is not None:
+            self.ended(Subject(key.organization, SubjectKind.KEY, key.id))
 
     def put_session(self, session: Session) -> None:
         if session.id in self._sessions:

@@ -7,18 +7,21 @@ replace by id, and lists are in the order of creation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from headgate.access.identity import ExternalIdentity, Membership, Organization, Project, ProjectMembership, User
+from headgate.core.subject import Subject, SubjectKind
 
 
 class Tenants:
-    """The tenancy of one installation."""
+    """The tenancy of one installation. `ended` is told of organizations, projects, members and keys that are no more;
+    of an organization at once for everybody in it."""
 
     def __init__(self) -> None:
         self.generation = 0
+        self.ended: Callable[[Subject], None] = _nobody_asks
         self._organizations: dict[str, Organization] = {}
         self._slugs: dict[str, Organization] = {}
         self._projects: dict[str, dict[str, Project]] = {}
@@ -115,6 +118,7 @@ class Tenants:
         self._projects.pop(organization.id, None)
         self._members.pop(organization.id, None)
         self.generation += 1
+        self.ended(Subject(organization.id, SubjectKind.ORGANIZATION, organization.id))
 
     def put_project(self, project: Project) -> None:
         self._projects.setdefault(project.organization, {})[project.id] = project
@@ -126,6 +130,7 @@ class Tenants:
             self.drop_project_membership(member)
         self._projects.get(project.organization, {}).pop(project.id, None)
         self.generation += 1
+        self.ended(Subject(project.organization, SubjectKind.PROJECT, project.id))
 
     def put_user(self, user: User) -> None:
         before = self._users.get(user.id)
@@ -153,6 +158,7 @@ class Tenants:
         for project in [each.project for each in in_projects.values() if each.organization == membership.organization]:
             del in_projects[project]
         self.generation += 1
+        self.ended(Subject(membership.organization, SubjectKind.USER, membership.user))
 
     def put_project_membership(self, membership: ProjectMembership) -> None:
         self._in_projects.setdefault(membership.user, {})[membership.project] = membership
@@ -161,3 +167,7 @@ class Tenants:
     def drop_project_membership(self, membership: ProjectMembership) -> None:
         self._in_projects.get(membership.user, {}).pop(membership.project, None)
         self.generation += 1
+
+
+def _nobody_asks(_: Subject) -> None:
+    pass

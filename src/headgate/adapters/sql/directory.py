@@ -21,7 +21,7 @@ from headgate.access.identity import (
     User,
 )
 from headgate.adapters.sql import directory_rows as rows
-from headgate.adapters.sql import tables
+from headgate.adapters.sql import money_ends, tables
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.upsert import Values, upsert
 from headgate.core.json import encode
@@ -85,7 +85,8 @@ class SqlDirectory:
         )
 
     def drop_organization(self, organization: Organization) -> None:
-        """With it end its keys and the memberships in it. Conflict while it has projects."""
+        """With it end its keys, the memberships in it, and what was set for any of them. Conflict while it has
+        projects."""
         with self._database.writing() as connection:
             connection.execute(
                 update(tables.session)
@@ -97,6 +98,7 @@ class SqlDirectory:
                 .where(tables.user_account.c.default_organization_id == organization.id)
                 .values(default_organization_id=None)
             )
+            money_ends.drop_of_organization(connection, organization.id)
             for table in (tables.user_default, tables.organization_key, tables.project_membership, tables.membership):
                 connection.execute(delete(table).where(table.c.organization_id == organization.id))
             connection.execute(delete(tables.organization).where(tables.organization.c.id == organization.id))
@@ -104,6 +106,7 @@ class SqlDirectory:
     def drop_project(self, project: Project) -> None:
         """With it end its keys and the memberships in it."""
         with self._database.writing() as connection:
+            money_ends.drop_of_project(connection, project.organization, project=project.id)
             for table in (tables.organization_key, tables.project_membership):
                 connection.execute(delete(table).where(table.c.project_id == project.id))
             connection.execute(delete(tables.project).where(tables.project.c.id == project.id))
@@ -148,6 +151,7 @@ class SqlDirectory:
     def drop_membership(self, membership: Membership) -> None:
         """With it end the memberships in the organization's projects, and the models chosen there."""
         with self._database.writing() as connection:
+            money_ends.drop_of_user(connection, membership.organization, user=membership.user)
             for table in (tables.user_default, tables.project_membership, tables.membership):
                 theirs = table.c.user_id == membership.user
                 connection.execute(delete(table).where(theirs, table.c.organization_id == membership.organization))
@@ -187,7 +191,10 @@ class SqlDirectory:
         )
 
     def put_key(self, key: OrganizationKey) -> None:
-        self._put(tables.organization_key, key_values(key))
+        with self._database.writing() as connection:
+            upsert(connection, tables.organization_key, rows=[key_values(key)])
+            if key.revoked_at is not None:
+                money_ends.drop_of_key(connection, key.organization, key=key.id)
 
     def put_session(self, session: Session) -> None:
         self._put(
