@@ -114,6 +114,11 @@ def request_id(prefix: str, number: int) -> str:
     return f"{prefix}{number & (1 << _COUNTER_BITS) - 1:011x}"
 
 
+def in_process(process: int, request: str) -> int:
+    """The number of a request, by its id and the row of its process."""
+    return (process << _COUNTER_BITS) + int(request[PREFIX:], 16)
+
+
 def process_of(number: int) -> int:
     """The row of `ledger_process` that a request's number belongs to."""
     return number >> _COUNTER_BITS

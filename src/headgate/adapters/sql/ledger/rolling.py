@@ -19,7 +19,10 @@ DAY: Final = 86_400_000_000
 MILLION: Final = 1_000_000
 
 _SUMS: Final = ("requests", "attempts", "estimated", "unknown", "cost", "exposure", *BUCKETS, "duration_ms")
-_AT: Final = {name: place for place, name in enumerate((*_SUMS, "first_id", "last_id"))}
+LINE: Final = (*_SUMS, "first_id", "last_id")
+"""What a line has, in order."""
+
+_AT: Final = {name: place for place, name in enumerate(LINE)}
 _REQUESTS: Final = _AT["requests"]
 _ATTEMPTS: Final = _AT["attempts"]
 _ESTIMATED: Final = _AT["estimated"]
