@@ -51,13 +51,12 @@ def _explained() -> Iterator[Scenario]:
 def prices() -> Iterator[Scenario]:
     """Whole price lists."""
     path, price = "/admin/v1/prices", {"input_per_1m_tokens": 1, "output_per_1m_tokens": 2}
-    scoped = {"model": "<model>", "scope": "<scope>"}
-    planned = {"effective_at": "2100-01-01T00:00:00Z"}
-    yield Scenario(f"GET {path}", path, query={"model": "<model>"})
-    yield Scenario(f"GET {path}", path, query={**scoped, "as_of": "2100-01-01T00:00:00Z"})
-    yield Scenario(f"POST {path}", path, query={"model": "<model>"}, body=price)
-    yield Scenario(f"POST {path}", path, query=scoped, body={**price, **planned})
-    yield Scenario(f"DELETE {path}", path, query={"model": "<model>", **planned})
+    of_model, instant = f"{path}?model=<model>", "2100-01-01T00:00:00Z"
+    yield Scenario(f"GET {path}", of_model)
+    yield Scenario(f"GET {path}", f"{of_model}&scope=<scope>&as_of={instant}")
+    yield Scenario(f"POST {path}", f"{of_model}&scope=<scope>", body={**price, "effective_at": instant})
+    yield Scenario(f"POST {path}", of_model, body=price)
+    yield Scenario(f"DELETE {path}", f"{of_model}&scope=<scope>&effective_at={instant}")
 
 
 def credentials() -> Iterator[Scenario]:

@@ -66,7 +66,7 @@ def as_shown(document: Document, wall: float) -> Document:
     return document if shown == document.pricing else msgspec.structs.replace(document, pricing=shown)
 
 
-def rewritten(before: Document, after: Document, wall: float) -> Document:
+def rewritten(before: Document, after: Document, *, wall: float) -> Document:
     """What is stored of `after`, which a write at `wall` made of `before` as it was shown."""
     if after.prices != before.prices:
         # Whole lists were written, by somebody who knows of the short form.
@@ -76,7 +76,7 @@ def rewritten(before: Document, after: Document, wall: float) -> Document:
     return msgspec.structs.replace(after, prices=planned(before, wall)) if before.prices else after
 
 
-def with_list(shown: Document, added: PriceFrom, wall: float) -> Document:
+def with_list(shown: Document, added: PriceFrom, *, wall: float) -> Document:
     """A document, as shown at `wall`, with another list. It takes the place of one that counts from the same instant;
     what it ends by counting at once is left to the revisions."""
     later = tuple(each for each in planned(shown, wall) if each.effective_at != added.effective_at)

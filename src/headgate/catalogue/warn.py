@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
+from headgate.catalogue.price import Rates
 from headgate.catalogue.scope import wider
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
+
+_WITH_ANSWERS: Final = frozenset({Kind.CHAT, Kind.COMPLETION})
 
 
 def warnings(snapshot: Snapshot, offer: Offer, *, organization_slug: str) -> Iterator[str]:
@@ -16,6 +21,7 @@ def warnings(snapshot: Snapshot, offer: Offer, *, organization_slug: str) -> Ite
         yield f"calls of {offer.name!r} go nowhere: {offer.route.message} ({offer.route.field!r})"
     if offer.failover is not None:
         yield from _failover(snapshot, offer, organization_slug)
+    yield from _given_away(offer)
 
 
 def _failover(snapshot: Snapshot, offer: Offer, slug: str) -> Iterator[str]:
@@ -32,6 +38,18 @@ def _failover(snapshot: Snapshot, offer: Offer, slug: str) -> Iterator[str]:
         yield f"'failover' names an entry of another type: {offer.failover!r} serves {target.kind.value}"
     elif _returns(snapshot, target, slug):
         yield f"'failover' runs in a circle through {offer.failover!r}"
+
+
+def _given_away(offer: Offer) -> Iterator[str]:
+    """Tokens of one direction that nobody said are free, and that a price of the other makes so."""
+    if offer.kind not in _WITH_ANSWERS:
+        return
+    for timed in offer.schedule:
+        rates = timed.price.source.rates if timed.price is not None else Rates()
+        if (rates.input is None) != (rates.output is None):
+            word = "input" if rates.input is None else "output"
+            yield f"a price of {offer.name!r} says nothing of {word} tokens, so they cost nothing"
+            return
 
 
 def _returns(snapshot: Snapshot, first: Offer, slug: str) -> bool:

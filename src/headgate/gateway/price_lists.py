@@ -1,4 +1,4 @@
-"""Whole price lists of an entry: reading them as of an instant, and writing them for now or for later.
+"""Whole price lists of an entry: reading them as of an instant, and writing them, to count at once or later.
 
 A price is a part of the entry's document, so that writing one is a change of the catalogue like any other, and what
 counted when is told by the revisions, which nobody can write again. For the same reason nothing is priced backwards.
@@ -99,8 +99,8 @@ class PriceLists:
         self,
         by: Principal,
         name: str,
-        prices: PriceList,
         *,
+        prices: PriceList,
         effective_at: float | None,
         scope: Scope | None,
         if_match: str | None = None,
@@ -114,12 +114,12 @@ class PriceLists:
             held = in_force(document, now)
             if counts_from <= now and held is not None and (held.prices, held.source) == (prices, "manual"):
                 return Write(document)
-            return Write(with_list(document, PriceFrom(effective_at=counts_from, prices=prices), now))
+            return Write(with_list(document, PriceFrom(effective_at=counts_from, prices=prices), wall=now))
 
         return self._administer.update(by, name, change=change, scope=scope, if_match=if_match)
 
     def withdraw(
-        self, by: Principal, name: str, effective_at: float, *, scope: Scope | None, if_match: str | None = None
+        self, by: Principal, name: str, *, effective_at: float, scope: Scope | None, if_match: str | None = None
     ) -> Written:
         """Take back the list that was to count from an instant. NotFound, Conflict for one that counts already, else
         what any change of the entry may raise."""
@@ -172,7 +172,7 @@ def _instant(effective_at: float | None, now: float) -> float:
     """When a list counts from: an instant to come, or now. In milliseconds, as instants are written."""
     if effective_at is None or now - GRACE <= effective_at <= now:
         return math.floor(now * 1000) / 1000
-    message = f"{_EFFECTIVE_AT!r} takes a time to come, or nothing for now"
+    message = f"{_EFFECTIVE_AT!r} takes a time to come, or nothing to count at once"
     if effective_at < now:
         raise InvalidBody(
             f"{message}: backdating would change what was charged", details=[detail(_EFFECTIVE_AT, message)]

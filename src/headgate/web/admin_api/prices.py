@@ -64,7 +64,7 @@ _SHEET: Final = object_of(
         "model_id": STRING,
         "uid": STRING,
         "scope": STRING,
-        "as_of": TIME,
+        "as_of": {**TIME, "description": "If it was asked for."},
         "price": {**_OR_NULL, "description": "In force; null: unpriced."},
         "planned": list_of(PRICE),
         "history": list_of(_CHANGE),
@@ -96,7 +96,7 @@ class PriceRoutes:
         )
         router.add_api_route("", self.read, methods=["GET"], operation_id="getPrices", openapi_extra=described)
         described = operation(
-            "Write a whole price list, for now or for later",
+            "Write a whole price list, to count at once or later",
             parameters=(_MODEL, _SCOPE, _IF_MATCH),
             body=PRICE_INPUT,
             answer=_SHEET,
@@ -124,7 +124,10 @@ class PriceRoutes:
         sheet = await self._readers.run(
             lambda: self._prices.read(principal, name, scope=scope, as_of=as_of, before=before, limit=limit + 1)
         )
-        return json_response(_shown(sheet, limit), etag=None if as_of is not None else _etag(sheet))
+        shown = _shown(sheet, limit)
+        if as_of is None:
+            return json_response(shown, etag=_etag(sheet))
+        return json_response({**shown, "as_of": times.written(as_of)})
 
     async def add(self, request: Request, principal: Caller) -> Response:
         name, scope = _model(request), query.scope(request.query_params, principal)
@@ -132,7 +135,9 @@ class PriceRoutes:
         if_match = request.headers.get("if-match")
 
         def add() -> Response:
-            made = self._prices.add(principal, name, prices, effective_at=effective_at, scope=scope, if_match=if_match)
+            made = self._prices.add(
+                principal, name, prices=prices, effective_at=effective_at, scope=scope, if_match=if_match
+            )
             return self._written(principal, made)
 
         return await self._writer.run(add)
@@ -146,7 +151,7 @@ class PriceRoutes:
         if_match = request.headers.get("if-match")
 
         def withdraw() -> Response:
-            made = self._prices.withdraw(principal, name, effective_at, scope=scope, if_match=if_match)
+            made = self._prices.withdraw(principal, name, effective_at=effective_at, scope=scope, if_match=if_match)
             return self._written(principal, made)
 
         return await self._writer.run(withdraw)
@@ -165,7 +170,6 @@ def _shown(sheet: Sheet, limit: int) -> JsonObject:
         "model_id": sheet.offer.name,
         "uid": sheet.offer.uid,
         "scope": sheet.offer.scope_key,
-        "as_of": times.written(sheet.at),
         "price": shown_price(sheet.price) if sheet.price is not None else None,
         "planned": [shown_price(each) for each in sheet.planned],
         "history": [_shown_change(each) for each in sheet.history[:limit]],
