@@ -148,6 +148,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     journal_max_bytes: Annotated[
         int, Setting(whole(2**25, 2**50), "How much the journal may hold that the ledger has not taken, in bytes.")
     ] = 2**30
+    ledger_keep_months: Annotated[
+        int | None,
+        Setting(
+            whole(1, 1200),
+            "How many whole months of requests the ledger keeps beside the present one; without it, all. "
+            "Sums by day stay.",
+        ),
+    ] = None
     bulk_replace_items: Annotated[int, Setting(whole(1, 100_000), "The most entries of one bulk replace.")] = 500
     bulk_replace_per_hour: Annotated[
         int, Setting(whole(1, 1_000_000), "The most bulk replaces of one caller in an hour.")

@@ -24,6 +24,9 @@ app = typer.Typer(
 audit = typer.Typer(help="The audit trail.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(audit, name="audit")
 
+ledger = typer.Typer(help="The ledger.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(ledger, name="ledger")
+
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
     if wanted:
@@ -78,6 +81,18 @@ def verify(
     from headgate.cli.audit import verify  # noqa: PLC0415 - see above
 
     raise typer.Exit(verify(_given(data_dir=data_dir), config=config, known=known))
+
+
+@ledger.command("verify")
+def verify_ledger(
+    *,
+    data_dir: Annotated[str | None, typer.Option(help="The directory for everything that is kept.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The settings file, instead of headgate.toml.")] = None,
+) -> None:
+    """Reckon everything in the ledger again. Only reads, also beside a running server; exits 1 if anything is wrong."""
+    from headgate.cli.ledger import verify  # noqa: PLC0415 - see above
+
+    raise typer.Exit(verify(_given(data_dir=data_dir), config=config))
 
 
 def _given(**options: str | None) -> dict[str, str]:
