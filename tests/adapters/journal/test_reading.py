@@ -49,6 +49,16 @@ def test_a_journal_is_ours_until_it_is_released(tmp_path: Path) -> None:
     assert requests(list(only(left(tmp_path)).finished())) == ["r0", "r1", "r2"]
 
 
+def test_a_journal_that_cannot_be_locked_keeps_none_of_the_others(tmp_path: Path) -> None:
+    died(tmp_path)
+    in_the_way = tmp_path / "journal" / "g" / "lock"
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        left(tmp_path)
+    in_the_way.rmdir()
+    assert requests(replayed(tmp_path)) == ["r0", "r1", "r2"]
+
+
 def test_removed_it_is_gone(tmp_path: Path) -> None:
     directory = died(tmp_path)
     only(left(tmp_path)).remove()

@@ -11,7 +11,9 @@ import pytest
 from msgspec import structs
 
 from headgate.adapters.journal.reading import ended_in
-from headgate.adapters.journal.spool import Fsync
+from headgate.adapters.journal.spool import Fsync, JournalLimits
+from headgate.adapters.journal.writer import JournalWriter
+from headgate.adapters.sql.workers import Workers
 from headgate.ledger.frames import Frames
 from headgate.ledger.records import End, Listed
 from tests.adapters.journal.rig import Rig, requests
@@ -183,6 +185,22 @@ def test_a_segment_that_begins_on_a_full_disk_is_not_left_behind(tmp_path: Path)
     assert rig.segments == ["0000000001.frames"]
     assert rig.refused == []
     assert requests(rig.after_death()) == ["a", "b", "c", "d", "long"]
+
+
+def test_a_thread_that_syncs_while_segments_come_and_go_leaves_nothing_behind(tmp_path: Path) -> None:
+    thread = Workers("test-journal", threads=1)
+    journal = JournalWriter(
+        tmp_path, limits=JournalLimits(segment=SMALL, reserve=4096), schedule=_nothing, syncs=thread
+    )
+    for number in range(500):
+        journal.opened(opened(f"r{number}"), PRICE, refused=_nothing)
+        segment = journal.ended(settled(f"r{number}"))
+        journal.flush()
+        journal.stored(segment, 1)
+        journal.tick(float(number))
+    journal.close()
+    thread.close()
+    assert list((tmp_path / "journal").iterdir()) == []
 
 
 def _nothing() -> None:

@@ -143,6 +143,20 @@ def test_a_full_disk_gives_its_reserve_to_what_is_under_way(rig: Rig) -> None:
     assert {each.ended.end for each in found} == {End.COMPLETE}
 
 
+def test_a_disk_that_works_again_and_is_full_gets_the_reserve_too(rig: Rig) -> None:
+    rig.open("a")
+    rig.journal.flush()
+    rig.disk.failure = OSError(errno.EIO, os.strerror(errno.EIO))
+    rig.journal.ended(settled("a"))
+    rig.journal.flush()
+    rig.disk.failure, rig.disk.room = None, 0
+    rig.tick()
+    assert rig.journal.reason == "the journal cannot be written: No space left on device"
+    rig.tick()
+    (found,) = rig.after_death()
+    assert found.ended == ended("a")
+
+
 def test_when_there_is_room_again_the_reserve_is_built_and_attempts_are_taken(rig: Rig) -> None:
     rig.disk.room = 0
     rig.open("a")

@@ -50,8 +50,16 @@ class LeftJournal:
 
 def left(data_dir: Path) -> list[LeftJournal]:
     """The journals of processes that died, oldest first. Each is ours until it is removed or released."""
-    taken = (JournalDirectory.taken(path) for path in directories(data_dir))
-    return [LeftJournal(directory) for directory in taken if directory is not None]
+    journals: list[LeftJournal] = []
+    try:
+        taken = map(JournalDirectory.taken, directories(data_dir))
+        journals.extend(LeftJournal(directory) for directory in taken if directory is not None)
+    except OSError:
+        # What stays locked would look, next time, as if its process lived.
+        for journal in journals:
+            journal.release()
+        raise
+    return journals
 
 
 def directories(data_dir: Path) -> list[Path]:

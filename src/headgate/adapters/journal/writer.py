@@ -192,15 +192,21 @@ class JournalWriter:
             refused()
 
     def _fail(self) -> None:
-        error = self._spool.error
-        if not self._fault and error is not None:
-            self._fault = f"the journal cannot be written: {error.strerror}"
+        if not self._fault and self._spool.error is not None:
+            freed = self._suffer(self._spool.error)
             _LOG.error("%s; attempts are refused until it can", self._fault)
-            if error.errno in FULL and self._reserve.is_held:
-                self._reserve.free()
-                self._reserve_fault = error.strerror or str(error)
+            if freed:
                 self._recover()
         self._judge()
+
+    def _suffer(self, error: OSError) -> bool:
+        """Say what fails. Whether space was freed that may help."""
+        self._fault = f"the journal cannot be written: {error.strerror}"
+        if error.errno not in FULL or not self._reserve.is_held:
+            return False
+        self._reserve.free()
+        self._reserve_fault = error.strerror or str(error)
+        return True
 
     def _recover(self) -> None:
         """Write what is kept, or try whether anything could be."""
@@ -209,6 +215,8 @@ class JournalWriter:
         if not self._kept and self._spool.probe():
             self._fault = ""
             _LOG.warning("the journal can be written again")
+        elif self._spool.error is not None:
+            self._suffer(self._spool.error)
 
     def _forget(self, request: str, data: bytes) -> None:
         left = self._open.pop(request, b"").removesuffix(data)
