@@ -3,8 +3,7 @@
 Every setting is declared in one place, as a field of `Settings`: its name, type, default, the reader that accepts or
 refuses a value, and one sentence of help. The environment, the file and the reference page all follow from that.
 `HEADGATE_HOST` in the environment and `host` in `headgate.toml` are the same setting; the environment wins. Nothing
-is ignored: a name that means nothing, a value of the wrong type or a weak secret stops the start, and the message
-lists everything that is wrong at once.
+is ignored: an unknown name, a value of the wrong type or a weak secret stops the start, which lists all that is wrong.
 """
 
 from __future__ import annotations
@@ -149,12 +148,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Setting(whole(2**25, 2**50), "How much the journal may hold that the ledger has not taken, in bytes.")
     ] = 2**30
     ledger_keep_months: Annotated[
-        int | None,
-        Setting(
-            whole(1, 1200),
-            "How many whole months of requests the ledger keeps beside the present one; without it, all. "
-            "Sums by day stay.",
-        ),
+        int | None, Setting(whole(1, 1200), "How many past months of requests are kept, if not all; sums by day stay.")
     ] = None
     bulk_replace_items: Annotated[int, Setting(whole(1, 100_000), "The most entries of one bulk replace.")] = 500
     bulk_replace_per_hour: Annotated[

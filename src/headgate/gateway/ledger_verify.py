@@ -115,7 +115,7 @@ def judge_attempt(request: str, attempt: StoredAttempt, *, price: Price | None, 
         findings.add(Kind.COST, f"{where}: the cost is {attempt.cost}, and usage times price is {expected}")
 
 
-def judge_row(request: str, row: StoredRow, attempts: Sequence[StoredAttempt], *, findings: Findings) -> None:
+def judge_row(request: str, row: StoredRow, *, attempts: Sequence[StoredAttempt], findings: Findings) -> None:
     expected = summed(attempts)
     for name in StoredRow.__struct_fields__:
         said, found = getattr(row, name), getattr(expected, name)
@@ -137,7 +137,7 @@ def summed(attempts: Sequence[StoredAttempt]) -> StoredRow:
 
 
 def judge_line(
-    where: str, said: Mapping[str, int] | None, found: Mapping[str, int] | None, *, findings: Findings
+    where: str, *, said: Mapping[str, int] | None, found: Mapping[str, int] | None, findings: Findings
 ) -> None:
     """A line of the roll-ups, and what the rows come to; None where there is none."""
     if said is None or found is None:

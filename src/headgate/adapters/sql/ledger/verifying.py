@@ -120,7 +120,7 @@ class Verification:
         said = StoredRow(
             status=row[8], cost=row[10], exposure=row[11], tokens_in=row[12], tokens_out=row[13], attempts=row[16]
         )
-        judge_row(request, said, found, findings=findings)
+        judge_row(request, said, attempts=found, findings=findings)
 
     def _attempt(self, row: AttemptRow) -> StoredAttempt:
         return StoredAttempt(
@@ -153,7 +153,7 @@ class Verification:
     def _line(self, key: Key, said: list[int] | None, found: list[int] | None) -> None:
         where = "day {}, account {}, destination {}, reason {}".format(*key)
         lines = [None if each is None else dict(zip(LINE, each, strict=True)) for each in (said, found)]
-        judge_line(where, lines[0], lines[1], findings=self._findings)
+        judge_line(where, said=lines[0], found=lines[1], findings=self._findings)
 
     def _word(self, number: int) -> str:
         found = self._words.get(number)
