@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from itertools import pairwise
 
 import pytest
@@ -119,6 +120,14 @@ def test_a_response_may_come_in_single_bytes(name: str) -> None:
     response = RESPONSES[name]
 
     assert told_of([response[at : at + 1] for at in range(len(response))]) == told_of([response])
+
+
+def test_a_connection_that_is_lost_leaves_nothing_to_the_collector() -> None:
+    gc.collect()
+
+    told_of([answer(b"{}")])
+
+    assert gc.collect() == 0
 
 
 @given(noise=st.binary(min_size=1, max_size=200), prefix=st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", stream_head()]))

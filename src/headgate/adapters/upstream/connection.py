@@ -182,6 +182,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._step(lambda exchange, events: self._ended(exchange, events, error))
+        self._reader.close()
         self._keeper.lost(self)
 
     def pause_writing(self) -> None:

@@ -100,6 +100,10 @@ class ResponseReader:
         self.sized = self.complete = False
         self.keep_for = None
 
+    def close(self) -> None:
+        """Nothing will be fed any more. Reader and parser know each other: parted, they go without the collector."""
+        del self._parser
+
     @property
     def started(self) -> bool:
         """Whether any byte of the response has come."""
