@@ -9,6 +9,7 @@ import pytest
 
 from headgate.core import errors
 from headgate.core.errors import (
+    EntryLimited,
     Forbidden,
     GatewayError,
     ModelNotAllowed,
@@ -43,7 +44,8 @@ def pascal_case(code: str) -> str:
 
 
 def test_every_reported_error_has_an_answer() -> None:
-    assert leaves(GatewayError) == {*ANSWERS, RerankFailed}
+    # Told as the errors that they are more special than: one by what happened last, one as any limit of ours.
+    assert leaves(GatewayError) == {*ANSWERS, RerankFailed, EntryLimited} - {RateLimited}
 
 
 def test_every_failure_of_an_upstream_has_an_answer() -> None:
@@ -146,12 +148,23 @@ def test_an_error_that_is_more_special_than_the_table_is_told_as_its_nearest_kin
     ("error", "lines"),
     [
         (RateLimited("no", retry_after=7), [b"retry-after: 7\r\n"]),
+        (
+            EntryLimited("no", retry_after=7, headers=b"a: 1\r\nb: 2\r\n"),
+            [b"retry-after: 7\r\n", b"a: 1\r\n", b"b: 2\r\n"],
+        ),
         (failed(FailureKind.RATE_LIMITED, status=429, retry_after=0), [b"retry-after: 1\r\n"]),
         (failed(FailureKind.SERVER_ERROR, status=503, retry_after=20), [b"retry-after: 20\r\n"]),
         (NotAuthenticated(), [b"www-authenticate: Bearer\r\n"]),
         (ModelNotFound("m"), []),
     ],
-    ids=["our limit", "an upstream's limit, at least a second", "an upstream's pause", "a challenge", "nothing"],
+    ids=[
+        "our limit",
+        "our limit and how it is told",
+        "an upstream's limit, at least a second",
+        "an upstream's pause",
+        "a challenge",
+        "nothing",
+    ],
 )
 def test_the_header_lines_say_when_to_come_again(error: GatewayError, lines: list[bytes]) -> None:
     assert error_headers(error) == lines

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from headgate.core.clock import Clock
 from headgate.core.errors import StoreUnavailable
@@ -26,6 +26,8 @@ BATCH: Final = 2_000
 MOST_ROWS: Final = 50_000
 LONGEST_PAUSE: Final = 5.0
 _LOG: Final = logging.getLogger("headgate.ledger")
+
+T = TypeVar("T")
 
 
 class Write(Protocol):
@@ -63,6 +65,25 @@ class Left(Protocol):
     def release(self) -> None: ...
 
 
+class _Step:
+    """What is to be done between two requests, and whoever waits for it."""
+
+    __slots__ = ("begin", "done", "work")
+
+    def __init__(self, begin: Callable[[], None], work: Callable[[], None]) -> None:
+        self.begin = begin
+        self.work = work
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def settle(self, fault: Exception | None) -> None:
+        if self.done.done():
+            return
+        if fault is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(fault)
+
+
 class Bookkeeper:
     """The Books of one process. `add` is called on the event loop and costs one append.
 
@@ -90,6 +111,7 @@ class Bookkeeper:
         self._clock = clock
         self._most = max(most, BATCH)
         self._waiting: list[Finished] = []
+        self._steps: list[_Step] = []
         self._forgotten: Counter[int] = Counter()
         self._pause = 0.0
         self._resume_at = clock.now()
@@ -111,6 +133,20 @@ class Bookkeeper:
         if self.is_ready:
             return self.fault
         return "what an earlier process left is not in the ledger yet" + (f": {self.fault}" if self.fault else "")
+
+    async def between(self, begin: Callable[[], None], work: Callable[[], T]) -> T:
+        """Call `begin` on the event loop, then do `work` on the writer thread, with the next pump.
+
+        Requests that were added before `begin` was called are in the ledger when the work is done, and none that were
+        added after. StoreUnavailable if the ledger does not take them; `begin` may have been called then.
+        """
+        if self.fault:
+            raise StoreUnavailable(self.fault)
+        found: list[T] = []
+        step = _Step(begin, lambda: found.append(work()))
+        self._steps.append(step)
+        await step.done
+        return found[0]
 
     async def pump(self) -> None:
         """Hand over what waits, unless it is too early after a failure. Raises nothing."""
@@ -164,6 +200,28 @@ class Bookkeeper:
         for segment, count in sorted(self._forgotten.items()):
             await self._on_writer(partial(self._reread, segment, count))
             self._remembered(segment, count)
+        if self._steps:
+            await self._step_between()
+
+    async def _step_between(self) -> None:
+        if self._forgotten or self.kept > self._most:
+            raise StoreUnavailable("the ledger is behind: what it has is not what has happened")
+        steps, self._steps = [each for each in self._steps if not each.done.cancelled()], []
+        for each in steps:
+            each.begin()
+        left = self.kept
+        try:
+            while left:
+                batch = self._waiting[: min(left, BATCH)]
+                await self._on_writer(partial(self._write, batch))
+                self._stored(batch)
+                left -= len(batch)
+            for each in steps:
+                await self._on_writer(each.work)
+                each.settle(None)
+        finally:
+            # Whoever has not got that far is told why, like those who wait for the next pump.
+            self._steps = [*(each for each in steps if not each.done.done()), *self._steps]
 
     async def _on_writer(self, work: Callable[[], None]) -> None:
         future = asyncio.wrap_future(self._writer.submit(work))
@@ -211,6 +269,9 @@ class Bookkeeper:
 
     def _failed(self, fault: str) -> None:
         self.fault = fault
+        steps, self._steps = self._steps, []
+        for each in steps:
+            each.settle(StoreUnavailable(fault))
         self._pause = min(LONGEST_PAUSE, max(PUMP_SECONDS, 2 * self._pause))
         self._resume_at = self._clock.now() + self._pause
 

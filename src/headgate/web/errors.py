@@ -190,6 +190,8 @@ def error_headers(error: GatewayError) -> list[bytes]:
     """Header lines that go with the answer, each ended by CRLF, without its content type."""
     seconds = retry_after(error)
     lines = [] if seconds is None else [b"retry-after: %d\r\n" % seconds]
+    if isinstance(error, RateLimited | errors.BudgetExceeded):
+        lines += error.headers.splitlines(keepends=True)
     if isinstance(error, errors.NotAuthenticated | errors.SignInRefused):
         lines.append(b"www-authenticate: Bearer\r\n")
     return lines

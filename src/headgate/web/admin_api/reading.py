@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -49,6 +50,10 @@ class Fields:
         """Whether the body says anything about it, null included."""
         return name in self._body
 
+    def says(self, name: str) -> bool:
+        """Whether the body says anything but null about it."""
+        return self._body.get(name) is not None
+
     def mapping(self, name: str) -> JsonObject:
         """An object, `{}` if there is none."""
         value = self._body.get(name)
@@ -81,6 +86,13 @@ class Fields:
         if value is None and default is not None:
             return default
         return self._fault(name, value, accepted="a whole number", instead=0)
+
+    def decimal(self, name: str) -> Decimal | None:
+        """A number with every digit that was written; None if it is none, which is a fault."""
+        value = self._body.get(name)
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return Decimal(value)
+        return self._fault(name, value, accepted="a number", instead=None)
 
     def flag(self, name: str, *, default: bool | None = None) -> bool:
         value = self._body.get(name)
