@@ -9,26 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, FromClause, Select, Table, func, literal_column, select
 from sqlalchemy import Row as Found
 
 from headgate.adapters.sql.ledger import months
-from headgate.adapters.sql.ledger.reading_scope import DAY, is_narrow, of_organization, of_requests, of_rollups
+from headgate.adapters.sql.ledger.reading_scope import DAY, is_narrow, of_lines, of_organization, of_requests
 from headgate.adapters.sql.ledger.tables import account, destination, name, process, rollup
 from headgate.gateway.usage_store import Position, Reach, Row, Rows, UsageFilter
 from headgate.ledger.records import Account, End, Status
-
-T = TypeVar("T", bound=tuple[Any, ...])
 
 COUNTER_BITS: Final = 42
 _COUNTER: Final = (1 << COUNTER_BITS) - 1
 _LAST: Final = (1 << 63) - 1
 
 WINDOW: Final = 100_000
-"""Rows that are looked through by one statement, and of one segment before it is seen whether there are more."""
+"""Rows that are looked through by one statement."""
 WINDOWS: Final = 10
 """Windows of one page."""
 
@@ -56,16 +54,13 @@ class Reader:
         for segment in self._segments(wanted, reach, after):
             high = segment.high
             while high > segment.low:
-                part = Segment(segment.month, segment.low, high)
+                low = self._bottom(segment, high, wanted, reach) if narrow else segment.low
                 missing = limit - len(items)
-                found = self._part(part, wanted, reach, narrow=narrow, limit=missing)
+                found = self._part(Segment(segment.month, low, high), wanted, reach, limit=missing)
                 items += map(shown, found)
                 if len(found) == missing:
                     return Rows(items, Position(segment.month, found[-1].id))
-                if not narrow:
-                    break
-                high = self._below(part, wanted, reach)
-                windows -= 1
+                high, windows = low, windows - narrow
                 if not windows:
                     return Rows(items, Position(segment.month, high))
         return Rows(items, None)
@@ -90,30 +85,47 @@ class Reader:
     def _days(self, month: int, wanted: UsageFilter, reach: Reach) -> Iterable[tuple[int, int]]:
         """Between which numbers the rows of each day lie."""
         begins, ends = (instant // DAY for instant in months.bounds(month))
-        found = (
-            select(func.min(rollup.c.first_id), func.max(rollup.c.last_id))
-            .where(rollup.c.day >= begins, rollup.c.day < ends, *of_rollups(wanted, reach=reach))
-            .group_by(rollup.c.day)
+        first = begins if wanted.since is None else max(begins, wanted.since // DAY)
+        last = ends if wanted.until is None else min(ends, (wanted.until - 1) // DAY + 1)
+        # Each day by name: then the key of the roll-ups leads to the accounts within each.
+        days = rollup.c.day.in_(range(first, last))
+        found = select(func.min(rollup.c.first_id), func.max(rollup.c.last_id)).where(
+            days, *of_lines(wanted, reach=reach)
         )
-        return [(low, high) for low, high in self._connection.execute(found)]
+        return [(low, high) for low, high in self._connection.execute(found.group_by(rollup.c.day))]
 
     def _part(
-        self, part: Segment, wanted: UsageFilter, reach: Reach, *, narrow: bool, limit: int
+        self, part: Segment, wanted: UsageFilter, reach: Reach, *, limit: int
     ) -> Sequence[Found[tuple[object, ...]]]:
         table = self._table(part.month)
-        within = _within(select(table), table, part).where(*of_organization(table, wanted, reach=reach))
-        if not narrow:
-            return self._connection.execute(worded(within.limit(limit).subquery())).all()
-        window = within.limit(self._window).subquery()
-        chosen = select(window).where(*of_requests(window, wanted, reach=reach)).order_by(window.c.id.desc())
-        return self._connection.execute(worded(chosen.limit(limit).subquery())).all()
+        chosen = (
+            select(table)
+            .where(table.c.id < part.high, table.c.id >= part.low)
+            .where(*of_organization(table, wanted, reach=reach))
+            .order_by(table.c.id.desc())
+            .limit(limit)
+        )
+        if is_narrow(wanted, reach):
+            chosen = chosen.where(*of_requests(table, wanted, reach=reach))
+        return self._connection.execute(worded(chosen.subquery())).all()
 
-    def _below(self, part: Segment, wanted: UsageFilter, reach: Reach) -> int:
-        """Where the window that was looked through ends: the number of its last row, or the segment's end."""
-        table = self._table(part.month)
-        last = _within(select(table.c.id), table, part).where(*of_organization(table, wanted, reach=reach))
-        found = self._connection.execute(last.offset(self._window - 1).limit(1)).scalar_one_or_none()
-        return part.low if found is None else int(found)
+    def _bottom(self, segment: Segment, high: int, wanted: UsageFilter, reach: Reach) -> int:
+        """The lowest number of the window below `high`."""
+        table = self._table(segment.month)
+        organization = of_organization(table, wanted, reach=reach)
+        down = (
+            select(table.c.id)
+            .where(table.c.id < high, table.c.id >= segment.low, *organization)
+            .order_by(table.c.id.desc())
+            .limit(1)
+        )
+        # An index has the numbers of an organization's rows. Those of all rows have few gaps within a process, and
+        # between two of them is the place to begin anew.
+        offset = self._window - 1 if organization else 0
+        found = self._connection.execute(down.offset(offset)).scalar_one_or_none()
+        if found is None:
+            return segment.low
+        return int(found) if organization else max(segment.low, int(found) - self._window + 1)
 
 
 def worded(rows: FromClause) -> Select[tuple[object, ...]]:
@@ -167,10 +179,6 @@ def shown(found: Found[tuple[object, ...]]) -> Row:
         attempts=found.attempts,
         overrun=bool(found.overrun),
     )
-
-
-def _within(rows: Select[T], table: Table, part: Segment) -> Select[T]:
-    return rows.where(table.c.id < part.high, table.c.id >= part.low).order_by(table.c.id.desc())
 
 
 def _apart(days: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -52,7 +52,18 @@ def of_requests(table: FromClause, wanted: UsageFilter, *, reach: Reach) -> list
 
 
 def of_rollups(wanted: UsageFilter, *, reach: Reach) -> list[Condition]:
-    """Conditions on the roll-ups that a wanted request is counted in."""
+    """Conditions on the roll-ups of the days that are wanted."""
+    found = of_lines(wanted, reach=reach)
+    if wanted.since is not None:
+        found.append(rollup.c.day >= wanted.since // DAY)
+    if wanted.until is not None:
+        # The day of the last microsecond that counts.
+        found.append(rollup.c.day <= (wanted.until - 1) // DAY)
+    return found
+
+
+def of_lines(wanted: UsageFilter, *, reach: Reach) -> list[Condition]:
+    """Conditions on the lines of a day that a wanted request is counted in."""
     found: list[Condition] = []
     whose = _of_accounts(wanted, reach)
     if whose:
@@ -64,11 +75,6 @@ def of_rollups(wanted: UsageFilter, *, reach: Reach) -> list[Condition]:
         found.append(rollup.c.estimated > 0)
     elif wanted.status is Status.UNKNOWN:
         found.append(rollup.c.unknown > 0)
-    if wanted.since is not None:
-        found.append(rollup.c.day >= wanted.since // DAY)
-    if wanted.until is not None:
-        # The day of the last microsecond that counts.
-        found.append(rollup.c.day <= (wanted.until - 1) // DAY)
     return found
 
 
