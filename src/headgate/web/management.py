@@ -31,6 +31,8 @@ from headgate.gateway.tenancy_organizations import Organizations
 from headgate.gateway.tenancy_project_members import ProjectMembers
 from headgate.gateway.tenancy_projects import Projects
 from headgate.gateway.tenancy_users import Users
+from headgate.gateway.usage import UsageReports
+from headgate.gateway.usage_store import LedgerReading
 from headgate.gateway.user_defaults import UserDefaults, UserDefaultStore
 from headgate.web.admin_api.audit import AuditRoutes
 from headgate.web.admin_api.catalogue import CatalogueRoutes
@@ -48,6 +50,8 @@ from headgate.web.admin_api.projects import ProjectRoutes
 from headgate.web.admin_api.sessions import SessionRoutes
 from headgate.web.admin_api.signing_keys import SigningKeyRoutes
 from headgate.web.admin_api.tokens import TokenRoutes
+from headgate.web.admin_api.usage import UsageRoutes
+from headgate.web.admin_api.usage_compared import UsageComparisonRoutes
 from headgate.web.admin_api.users import UserRoutes
 from headgate.web.assets_api.routes import AssetsApi
 from headgate.web.assets_api.verifying import Probes as AssetProbes
@@ -66,8 +70,17 @@ class Probes(AssetProbes, RegistryProbes, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """The ledger as it is read, and the threads that may wait for it."""
+
+    reading: LedgerReading
+    readers: Runner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Management:
-    """What the management routes need. `bulk_rate` is how often a principal may replace the whole catalogue."""
+    """What the management routes need. `bulk_rate` is how often a principal may replace the whole catalogue. Without
+    `books` there are no routes of usage."""
 
     is_ready: Callable[[], bool]
     registry: CollectorRegistry
@@ -89,6 +102,7 @@ class Management:
     auditing: Auditing
     bulk_rate: Rate
     header_policy_enforcement: Enforcement = Enforcement.ENABLED
+    books: Books | None = None
 
     def routers(self) -> list[APIRouter]:
         desk, directory, writer = self.desk, self.directory, self.writer
@@ -123,6 +137,7 @@ class Management:
             PasswordRoutes(self.sign_in).router(),
             SigningKeyRoutes(self.signing_keys).router(),
             AuditRoutes(self.auditing, readers=self.readers, writer=writer).router(),
+            *self._usage_routers(),
             MetricsPage(self.registry).router(),
             Documentation().router(),
         ]
@@ -142,6 +157,15 @@ class Management:
             probes=self.probes,
             writer=self.writer,
         )
+
+    def _usage_routers(self) -> list[APIRouter]:
+        if self.books is None:
+            return []
+        reports, readers = UsageReports(self.books.reading, self.directory), self.books.readers
+        return [
+            UsageRoutes(reports, readers).router(),
+            UsageComparisonRoutes(reports, readers, desk=self.desk).router(),
+        ]
 
     def _tenancy_routers(self) -> list[APIRouter]:
         projects = Projects(self.tenancy)
