@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 
-from headgate.access.rate import UNUSED, Rate, allow
+from headgate.access.rate import UNUSED, Bucket, Rate, allow
 
 FIVE_AN_HOUR = Rate(5, 3600)
 
@@ -100,3 +107,121 @@ def test_a_steady_caller_at_the_allowed_pace_is_never_refused(count: int) -> Non
     pace = 60 / count
 
     assert all(ask(Rate(count, 60), *(1.7e9 + step * pace for step in range(500))))
+
+
+# Quantities, against a model in exact numbers and another project's limiter
+
+
+class Model:
+    """The algorithm as it is defined, in fractions."""
+
+    def __init__(self, count: int, period: int) -> None:
+        self.count = count
+        self.interval = Fraction(period, count)
+        self.period = period
+        self.arrival = Fraction(-(10**9))
+
+    def take(self, quantity: int, now: Fraction) -> bool:
+        arrival = max(self.arrival, now) + min(quantity, self.count) * self.interval
+        if arrival > now + self.period:
+            return False
+        self.arrival = arrival
+        return True
+
+    def correct(self, taken: int, real: int, *, until: Fraction, now: Fraction) -> None:
+        taken = min(taken, self.count)
+        if real > taken:
+            self.arrival = max(self.arrival, now) + (real - taken) * self.interval
+        else:
+            self.arrival -= min((taken - real) * self.interval, max(Fraction(0), until - now))
+
+    def remaining(self, now: Fraction) -> int:
+        return max(0, math.floor((self.period - max(Fraction(0), self.arrival - now)) / self.interval))
+
+
+STEPS = st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 40), st.integers(0, 80), st.booleans()), max_size=60)
+
+
+@given(st.sampled_from([1, 2, 4, 16, 64]), STEPS)
+def test_a_bucket_does_what_the_model_does(count: int, steps: list[tuple[int, int, int, bool]]) -> None:
+    # Powers of two, so that what is exact in fractions is exact in the machine's numbers too.
+    bucket, model, ticks = Bucket(Rate(count, 64.0)), Model(count, 64), 0
+    taken: list[tuple[int, float, Fraction]] = []
+    for gap, quantity, real, corrects in steps:
+        ticks += gap
+        now, exact = ticks / 64, Fraction(ticks, 64)
+        if corrects and taken:
+            asked, until, exactly = taken.pop()
+            bucket.correct(asked, real, until=until, now=now)
+            model.correct(asked, real, until=exactly, now=exact)
+        else:
+            allowed = bucket.take(quantity, now)
+            assert allowed == model.take(quantity, exact)
+            if allowed:
+                taken.append((quantity, bucket.arrival, model.arrival))
+        assert bucket.remaining(now) == model.remaining(exact)
+
+
+@given(st.integers(1, 50), st.lists(st.tuples(st.floats(0, 100), st.integers(1, 60)), max_size=60))
+def test_a_bucket_does_what_allow_does(count: int, steps: list[tuple[float, int]]) -> None:
+    rate, state, now = Rate(count, 60.0), UNUSED, 1e6
+    bucket = Bucket(rate)
+    for gap, quantity in steps:
+        now += gap
+        verdict = allow(rate, state, now=now, quantity=quantity)
+        state = verdict.state
+        wait = bucket.wait(quantity, now)
+        assert bucket.take(quantity, now) == verdict.allowed
+        assert bucket.arrival == pytest.approx(state)
+        assert verdict.allowed or wait == verdict.retry_after
+
+
+@given(st.integers(1, 20), st.lists(st.tuples(st.integers(1, 40), st.integers(60, 500)), min_size=1, max_size=8))
+def test_bursts_after_a_pause_get_what_a_moving_window_gives_them(count: int, bursts: list[tuple[int, int]]) -> None:
+    # Between bursts the two differ by design: a moving window gives everything back at once. Out of a pause of a whole
+    # period both start from a full limit, which is where another limiter is a second opinion.
+    item, bucket, now = RateLimitItemPerMinute(count), Bucket(Rate(count, 60.0)), 1_700_000_000.0
+    with patch("limits.storage.memory.time.time", lambda: now):
+        other = MovingWindowRateLimiter(MemoryStorage())
+        for calls, pause in bursts:
+            for _ in range(calls):
+                assert bucket.take(1, now) == other.hit(item)
+            # The window of the other is open at its far end.
+            now += pause + 1
+
+
+def test_what_is_given_back_is_never_more_than_is_still_missing() -> None:
+    bucket = Bucket(Rate(60, 60.0))
+    assert bucket.take(60, 0.0)
+    until = bucket.arrival
+    assert bucket.take(60, 60.0)
+
+    bucket.correct(60, 0, until=until, now=60.0)
+
+    assert bucket.remaining(60.0) == 0
+
+
+def test_what_was_used_beyond_the_estimate_is_owed() -> None:
+    bucket = Bucket(Rate(60, 60.0))
+    assert bucket.take(10, 0.0)
+    bucket.correct(10, 130, until=bucket.arrival, now=0.0)
+
+    assert (bucket.remaining(0.0), bucket.reset(0.0), bucket.wait(1, 0.0)) == (0, 130, 71)
+    assert not bucket.take(1, 70.0)
+    assert bucket.take(1, 71.0)
+
+
+def test_more_than_the_whole_limit_passes_when_the_bucket_is_full() -> None:
+    bucket = Bucket(Rate(60, 60.0))
+
+    assert bucket.take(1_000, 0.0)
+    assert not bucket.take(1_000, 59.0)
+    assert bucket.take(1_000, 60.0)
+
+
+def test_another_limit_keeps_what_was_used() -> None:
+    bucket = Bucket(Rate(60, 60.0))
+    assert bucket.take(30, 0.0)
+    bucket.become(Rate(120, 60.0))
+
+    assert bucket.remaining(0.0) == 60
