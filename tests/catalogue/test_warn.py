@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headgate.catalogue.offer import Offer
+from headgate.catalogue.price import PriceFrom, PriceList, Rates
 from headgate.catalogue.scope import Scope, organization, user
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.warn import warnings
@@ -60,3 +61,21 @@ def test_an_entry_without_an_upstream_is_told_of_with_the_field() -> None:
     (line,) = told(made("a", provider="vllm"))
 
     assert "provider_config.base_url" in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "rates", "words"),
+    [
+        pytest.param("chat", Rates(input=1), ["nothing of output tokens"], id="answers"),
+        pytest.param("chat", Rates(output=1), ["nothing of input tokens"], id="questions"),
+        pytest.param("chat", Rates(input=0, output=0), [], id="free was said"),
+        pytest.param("chat", Rates(request=1), [], id="tokens are not what is paid for"),
+        pytest.param("embedding", Rates(input=1), [], id="there are no answers"),
+    ],
+)
+def test_tokens_that_a_price_gives_away_are_told_of(kind: str, rates: Rates, words: list[str]) -> None:
+    prices = (PriceFrom(effective_at=1.0, prices=PriceList(rates=rates)),)
+
+    lines = told(made("a", kind=kind, prices=prices))
+
+    assert [word for line, word in zip(lines, words, strict=True) if word in line] == words
