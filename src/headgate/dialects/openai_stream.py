@@ -28,7 +28,8 @@ from headgate.dialects.openai_usage import buckets, priced, read_reported, runni
 from headgate.dialects.sse import EventReader, EventTooLarge, data_of
 
 EVENT_LIMIT: Final = 16 * 1024 * 1024
-_QUOTE, _LINE_FEED, _BACKSLASH = b'"\n\\'  # as numbers: bytes of length one take five times as long to look for
+_QUOTE, _LINE_FEED, _CARRIAGE_RETURN, _BACKSLASH = b'"\n\r\\'
+"""As numbers: bytes of length one take five times as long to look for."""
 _NULL: Final = msgspec.Raw(b"null")
 _NOTHING: Final = msgspec.Raw(b"[]")
 _DONE: Final = b"data: [DONE]\n\n"
@@ -131,7 +132,7 @@ class StreamRelay:
                 and data.count(self._model) == count
                 and data.count(b'"usage"') == data.count(self._no_usage)
                 and b'"error"' not in data
-                and b"\r" not in data
+                and _CARRIAGE_RETURN not in data
             ):
                 self.events += self._outputs(data, count)
                 if count == 1 and self._frames < _MOST_FRAMES:

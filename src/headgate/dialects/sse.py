@@ -13,6 +13,7 @@ from typing import Final
 _END: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r(?!\n)|\n\r\n|\r\n\n|\n\r(?!\n)|\r\n\r(?!\n)")
 _LINES: Final = re.compile(rb"\r\n|\n|\r")
 _BOM: Final = b"\xef\xbb\xbf"
+_CARRIAGE_RETURN: Final = b"\r"[0]
 
 
 class EventTooLarge(Exception):
@@ -46,8 +47,11 @@ class EventReader:
                 return []
             data = data.removeprefix(_BOM)
             self._began = True
-        if b"\r" not in data:
-            # Nearly every upstream ends its lines in LF alone, which needs no pattern.
+        if _CARRIAGE_RETURN not in data:
+            # Nearly every upstream ends its lines in LF alone, which needs no pattern, and sends its events one by one.
+            if 0 <= data.find(b"\n\n") == len(data) - 2:
+                self._rest = b""
+                return self._kept([data])
             *whole, self._rest = data.split(b"\n\n")
             return self._kept([event + b"\n\n" for event in whole])
         events = []
