@@ -31,7 +31,8 @@ def believed(*totals: int) -> bool:
 
 def part(count: int | None, left: int) -> int:
     """How much of a total that has `left` is this part."""
-    return min(max(count or 0, 0), left)
+    # Most parts of most answers are none.
+    return min(max(count, 0), left) if count else 0
 
 
 def tier(word: str | None) -> str:
