@@ -92,6 +92,9 @@ def _journal(connection: Connection, directory: Path, verification: Verification
             findings.saw("requests of journals", len(batch))
             missing = without_row(connection, batch)
             waiting += judge_ended(missing, last=verification.last, findings=findings)
+    except FileNotFoundError:
+        # A server has just started: it brought all of this into the ledger and removed it.
+        return
     except JournalCorrupt as error:
         findings.add(Kind.JOURNAL, str(error))
     for request in replay.strays:

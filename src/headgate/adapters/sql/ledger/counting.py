@@ -19,6 +19,7 @@ Window: TypeAlias = tuple[str, int]
 """A budget and the start of a window of it, in Unix seconds."""
 
 _SECOND: Final = 1_000_000
+_MOST: Final = 10_000
 
 UPSERT: Final = (
     'INSERT INTO ledger_counter (budget, "window", spent_m, spent_r, exposure_m, exposure_r, tokens) VALUES ({}) '
@@ -45,6 +46,8 @@ class Counts:
         key = (row[3], row[1] // _SECOND)
         found = self._asked.get(key)
         if found is None:
+            if len(self._asked) >= _MOST:
+                self._asked.clear()
             found = self._asked[key] = self._sums(account, row[1])
         for sums in found:
             sums[0] += sign * (row[10] or 0)
