@@ -13,29 +13,39 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Final
 
+import msgspec
 from prometheus_client import CollectorRegistry
 
 from headgate.access.rate import Rate
+from headgate.adapters.journal.segments import JournalRefused
 from headgate.adapters.memory import keep_freed_memory, settle_heap
 from headgate.adapters.sealing.envelope import SecretOpener
 from headgate.adapters.sealing.master_key import MasterKeyRefused
 from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.failures import DatabaseRefused, reason
+from headgate.adapters.sql.prices import SqlIgnoredDrift, SqlPriceOverrides
 from headgate.adapters.sql.sharing import SqlSharing
 from headgate.adapters.sql.user_defaults import SqlUserDefaults
+from headgate.adapters.tasks import Tasks
 from headgate.adapters.telemetry.metrics import Metrics
 from headgate.adapters.upstream.egress import EgressPolicy
 from headgate.adapters.upstream.front import Upstreams, upstreams
 from headgate.adapters.upstream.limits import UpstreamLimits
 from headgate.core.errors import Conflict, GatewayError, StoreUnavailable
 from headgate.gateway.administer_ending import Endings
+from headgate.gateway.allowance import Allowance
 from headgate.gateway.audit import Auditing
+from headgate.gateway.bindings import Bindings
+from headgate.gateway.bookkeeper import keep_booked
+from headgate.gateway.budget_book import BudgetBook
 from headgate.gateway.call_at import call_at
 from headgate.gateway.endpoint import ENDPOINTS, Shape
 from headgate.gateway.header_policies import Enforcement, HeaderPolicies
 from headgate.gateway.identify import Identify
+from headgate.gateway.limit_book import LimitBook
 from headgate.gateway.road import Refusal, Road, Timeouts
+from headgate.gateway.tab import Till
 from headgate.gateway.tenancy import Changes, Tenancy
 from headgate.gateway.verify import Verify
 from headgate.gateway.watch import Watch, keep_written
@@ -48,6 +58,7 @@ from headgate.web.management import Management
 from headgate.web.server import DrainTimes, GatewayServer, Readiness, Started, address_of, listen
 from headgate.wiring_identity import Identity, identity
 from headgate.wiring_kept import CLOCK, Kept, opened, warn_of_unreadable
+from headgate.wiring_money import Money, keep_ticking, opened_money
 
 ANSWER_LIMIT: Final = 64 * 1024 * 1024
 _SWITCH_SECONDS: Final = 0.0005
@@ -62,10 +73,11 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
         keep_freed_memory()
         try:
             kept, token = opened(settings, stack)
-            server, who = server_of(kept)
+            money = money_of(kept, stack)
+            server, who = server_of(kept, money)
         except StoreUnavailable as error:
             raise StartRefused(reason(error)) from error
-        except (DatabaseRefused, MasterKeyRefused, Conflict) as error:
+        except (DatabaseRefused, JournalRefused, MasterKeyRefused, Conflict) as error:
             raise StartRefused(str(error)) from error
         # Beside the first requests: with very many entries it takes a second.
         kept.database.writer.submit(lambda: warn_of_unreadable(kept))
@@ -74,6 +86,7 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
         started = Started(address=address_of(listener), first=kept.first, token=token)
 
         def begin() -> None:
+            begin_money(kept.tasks, money)
             _ = kept.tasks.start(keep_written(kept.desk.board, kept.database.writer), name="write the board")
             who.begin()
             announce(started)
@@ -81,18 +94,32 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
         return server.serve_until_signal(listener, started=begin)
 
 
-def server_of(kept: Kept) -> tuple[GatewayServer, Identity]:
+def begin_money(tasks: Tasks, money: Money) -> None:
+    """What goes on beside the calls, on the event loop. Until it has begun no call is sent."""
+    _ = tasks.start(keep_booked(money.bookkeeper), name="write the ledger")
+    _ = tasks.start(keep_ticking(money.journal, CLOCK), name="tick the journal")
+
+
+def money_of(kept: Kept, stack: ExitStack) -> Money:
+    """DatabaseRefused, JournalRefused."""
+    return opened_money(kept.settings, stack, allowance=_allowance(kept), prices=kept.desk.prices)
+
+
+def server_of(kept: Kept, money: Money) -> tuple[GatewayServer, Identity]:
     settings, metrics, readiness = kept.settings, Metrics(), Readiness()
     upstream, tenancy = _upstream(kept), _tenancy(kept)
     who = identity(kept, upstream, clock=CLOCK, changes=tenancy.changes)
-    management = _management(kept, who, tenancy=tenancy, upstream=upstream, readiness=readiness, metrics=metrics)
+    management = _management(kept, who, parts=_Parts(tenancy, upstream, readiness, metrics, money))
+    inbound = _inbound(settings, _road(kept, who.identify, upstream=upstream, metrics=metrics, till=money.till))
+    # What calls cost is written down before any byte of theirs leaves, on either side.
+    inbound.outbox.before = upstream.http.outbox.before = money.journal.flush
     server = GatewayServer(
         application(management.routers(), identify=who.identify, ids=kept.ids),
-        _inbound(settings, _road(kept, who.identify, upstream=upstream, metrics=metrics)),
+        inbound,
         clock=CLOCK,
         readiness=readiness,
         drain=DrainTimes(delay=settings.drain_delay, grace=settings.drain_grace),
-        flush=[upstream.close],
+        flush=[upstream.close, money.journal.flush, money.bookkeeper.flush],
     )
     current = kept.desk.current
     metrics.watch(
@@ -130,27 +157,30 @@ def _inbound(settings: Settings, road: Road) -> Inbound:
     )
 
 
-def _management(
-    kept: Kept,
-    who: Identity,
-    *,
-    tenancy: Tenancy,
-    upstream: Upstreams,
-    readiness: Readiness,
-    metrics: Metrics,
-) -> Management:
+class _Parts(msgspec.Struct, frozen=True):
+    """What the management routes share with the road."""
+
+    tenancy: Tenancy
+    upstream: Upstreams
+    readiness: Readiness
+    metrics: Metrics
+    money: Money
+
+
+def _management(kept: Kept, who: Identity, *, parts: _Parts) -> Management:
     registry = CollectorRegistry()
-    registry.register(metrics)
+    registry.register(parts.metrics)
     writer = kept.database.writer
-    verify = Verify(kept.desk, upstream, starter=kept.tasks, timeout=kept.settings.probe_timeout)
+    verify = Verify(kept.desk, parts.upstream, starter=kept.tasks, timeout=kept.settings.probe_timeout)
     return Management(
-        is_ready=lambda: readiness.ready,
+        is_ready=lambda: parts.readiness.ready,
+        fault=parts.money.fault,
         registry=registry,
         desk=kept.desk,
         administer=kept.administer,
         defaults=kept.defaults,
         directory=kept.directory,
-        tenancy=tenancy,
+        tenancy=parts.tenancy,
         grants=who.grants,
         sign_in=who.sign_in,
         signing_keys=who.signing_keys,
@@ -159,12 +189,19 @@ def _management(
         probes=verify,
         sharing=SqlSharing(kept.database),
         user_defaults=SqlUserDefaults(kept.database),
+        price_overrides=SqlPriceOverrides(kept.database),
+        ignored_drift=SqlIgnoredDrift(kept.database),
         writer=writer,
         readers=kept.database.readers,
         auditing=Auditing(SqlAudit(kept.database), kept.directory),
         bulk_rate=Rate(kept.settings.bulk_replace_per_hour, 3600.0),
         header_policy_enforcement=Enforcement(kept.settings.header_policy_enforcement),
     )
+
+
+def _allowance(kept: Kept) -> Allowance:
+    budgets, limits = BudgetBook(kept.events), LimitBook()
+    return Allowance(budgets, limits, Bindings(budgets, limits, directory=kept.directory))
 
 
 def _tenancy(kept: Kept) -> Tenancy:
@@ -178,7 +215,7 @@ def _tenancy(kept: Kept) -> Tenancy:
     )
 
 
-def _road(kept: Kept, identify: Identify, *, upstream: Upstreams, metrics: Metrics) -> Road:
+def _road(kept: Kept, identify: Identify, *, upstream: Upstreams, metrics: Metrics, till: Till) -> Road:
     settings = kept.settings
     return Road(
         current=kept.desk.current,
@@ -198,6 +235,7 @@ def _road(kept: Kept, identify: Identify, *, upstream: Upstreams, metrics: Metri
         ),
         is_out=kept.desk.board.failed,
         answer_limit=ANSWER_LIMIT,
+        till=till,
     )
 
 

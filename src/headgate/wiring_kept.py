@@ -21,6 +21,7 @@ from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.opening import open_database
+from headgate.adapters.sql.prices import SqlPriceOverrides
 from headgate.adapters.sql.sharing import SqlSharing
 from headgate.adapters.sql.verification import SqlVerifications
 from headgate.adapters.tasks import Tasks
@@ -37,6 +38,8 @@ from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.directory import Directory
 from headgate.gateway.first_entries import make_first_entries
 from headgate.gateway.first_start import FirstStart
+from headgate.gateway.price_overrides import schedule_of
+from headgate.gateway.prices import Prices
 from headgate.gateway.stores import DirectoryContents
 from headgate.gateway.unreadable import mark_unreadable
 from headgate.settings import Settings, StartRefused
@@ -97,6 +100,7 @@ def _kept(
     ring = key_ring(keys, may_create=first)
     offers = (offer(entry, BUNDLED) for entry in store.entries())
     snapshot = Snapshot.of(offers, store.head(), shares=SqlSharing(database).shares())
+    overrides = SqlPriceOverrides(database).overrides()
     desk = Desk(
         current=Current(snapshot),
         store=store,
@@ -107,6 +111,7 @@ def _kept(
         providers=BUNDLED,
         clock=CLOCK,
         new_uid=_new_id,
+        prices=Prices({(each.organization, each.uid): schedule_of(each) for each in overrides}),
         bundled=bundled_price,
     )
     return Kept(

@@ -95,11 +95,12 @@ class Slots:
     def catalogue(self, url: str) -> list[str]:
         config = {"provider": "openai", "base_url": f"{url}/v1", "model": "up"}
         ask = self._gateway.ask
-        bulk = {"model_id": "bulk", "type": "completion", "provider_config": {**config, "api_key": self.of("put")}}
+        priced = {"type": "completion", "pricing": {"input_per_1m_tokens": 0, "output_per_1m_tokens": 0}}
+        bulk = {"model_id": "bulk", **priced, "provider_config": {**config, "api_key": self.of("put")}}
         ask("PUT", "/v1/models", {"models": [bulk]})
         for mount, name in (("", "first"), (SECOND_MOUNT, "second")):
             secret = {"provider_config": {**config, "api_key": self.of(f"post_{name}")}}
-            ask("POST", f"{mount}/v1/models", {"model_id": name, "type": "completion", **secret})
+            ask("POST", f"{mount}/v1/models", {"model_id": name, **priced, **secret})
         ask("PATCH", "/v1/models/first", {"provider_config": {"api_key": self.of("patch")}})
         return ["bulk", "first", "second"]
 
@@ -123,7 +124,8 @@ class Slots:
             rotated = {"secret": self.of(f"rotated_{scope}")}
             self._gateway.ask("POST", f"/admin/v1/credentials/{made['id']}/rotate", rotated)
         config = {"provider": "openai", "base_url": f"{url}/v1", "model": "up", "credential": "platform"}
-        entry = {"model_id": "by-name", "type": "completion", "provider_config": config}
+        free = {"input_per_1m_tokens": 0, "output_per_1m_tokens": 0}
+        entry = {"model_id": "by-name", "type": "completion", "pricing": free, "provider_config": config}
         names.append(str(self._gateway.ask("POST", "/v1/models", entry)["model_id"]))
         return names
 

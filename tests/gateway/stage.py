@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
+
 from headgate.catalogue.entry import Document, ModelEntry, Pricing
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer, offer
 from headgate.catalogue.providers import BUNDLED
-from headgate.catalogue.scope import PLATFORM
+from headgate.catalogue.scope import PLATFORM, user
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import GatewayError, NotAuthenticated, UpstreamFailed
 from headgate.core.events import EventName
@@ -21,12 +23,17 @@ from headgate.core.failure import Failure
 from headgate.core.ids import RequestIds
 from headgate.core.json import JsonObject
 from headgate.core.principal import Principal, PrincipalKind
+from headgate.gateway.allowed import Allows
 from headgate.gateway.call import Call
 from headgate.gateway.endpoint import ENDPOINTS, Endpoint, Shape
 from headgate.gateway.fan_out import FanOut
 from headgate.gateway.header_policies import HeaderPolicies
 from headgate.gateway.ports import RequestHead, Settlement, UpstreamEvents
+from headgate.gateway.prices import Prices
 from headgate.gateway.road import Refusal, Road, Timeouts
+from headgate.gateway.tab import Till
+from headgate.ledger.records import Finished
+from tests.gateway.money import NoLimits, RecordingJournal
 
 PRINCIPAL = Principal(
     id="user:u1",
@@ -63,6 +70,11 @@ def entry(name: str, **fields: object) -> ModelEntry:
     )
 
 
+def own(of: ModelEntry) -> ModelEntry:
+    """The same entry as the caller's own: it needs no price."""
+    return msgspec.structs.replace(of, scope=user("o1", "u1"))
+
+
 EMBEDDINGS: Final = next(each for each in ENDPOINTS if each.name == "embedding")
 
 
@@ -90,6 +102,10 @@ class Stage:
         """Whether upstreams take nothing more of a body."""
         self.client = RecordingClient(self.did)
         self.endpoint: Endpoint = ENDPOINTS[0]
+        self.journal = RecordingJournal()
+        self.allows: Allows = NoLimits()
+        self.finished: list[Finished] = []
+        self.is_ready = True
 
     def call(self) -> Call:
         return Call(self.road(), self.client, self.endpoint)
@@ -110,6 +126,7 @@ class Stage:
             ids=RequestIds(b"12345678"),
             timeouts=Timeouts(connect=5, first_byte=30, idle=10, total=60),
             answer_limit=100_000,
+            till=Till(allows=self.allows, journal=self.journal, books=self, prices=Prices(), clock=self),
         )
 
     def begun(self, body: bytes) -> Call:
@@ -151,6 +168,11 @@ class Stage:
 
     def event(self, error: GatewayError, _shape: Shape) -> bytes:
         return b"error event: " + type(error).__name__.encode()
+
+    # Books
+
+    def add(self, finished: Finished) -> None:
+        self.finished.append(finished)
 
     # Telemetry
 

@@ -71,14 +71,14 @@ def test_sound_that_comes_at_once_is_told_the_same() -> None:
     assert told(on) == [("start", 200), ("write", b"ID3"), ("end",)]
 
 
-def test_speech_costs_what_its_text_is_estimated_at() -> None:
+def test_speech_costs_what_its_text_and_its_sound_are_estimated_at() -> None:
     on = stage()
 
     begun(on).upstream_whole(1, 200, headers=SOUND, body=b"ID3")
 
     (settlement,) = on.settlements
-    assert settlement.usage == Usage(3, estimated=True)
-    assert settlement.cost == 3 * 1_000_000
+    assert settlement.usage == Usage(3, audio_output=1, estimated=True)
+    assert settlement.cost == 3 * 1_000_000 + 2_000_000
     assert settlement.first_byte == 0
 
 

@@ -14,7 +14,7 @@ from headgate.dialects.classifying import MAX_TOKENS
 from headgate.gateway.call import Call
 from headgate.gateway.classify import SECONDS
 from headgate.gateway.ports import Outcome
-from tests.gateway.stage import PRINCIPAL, Stage, entry, head
+from tests.gateway.stage import PRINCIPAL, Stage, entry, head, own
 
 FAILED = Failure(kind=FailureKind.SERVER_ERROR, message="it broke", status=500)
 ROUTING = AutoRouting(strategy=Strategy.CLASSIFIER, classifier_model="judge", candidates=("big", "small"))
@@ -102,7 +102,7 @@ def test_a_call_and_its_question_are_one_settlement() -> None:
 
 
 def test_a_classifier_without_a_price_leaves_the_cost_unknown() -> None:
-    stage = Stage(entry("judge", pricing=None), entry("big"))
+    stage = Stage(own(entry("judge", pricing=None)), entry("big"))
     stage.principal = msgspec.structs.replace(PRINCIPAL, overlay=OVERLAY)
     stage.begun(BODY)
     answered(stage, 0, says("big"))

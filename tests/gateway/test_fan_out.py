@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from headgate.catalogue.entry import ModelEntry, Pricing
+from headgate.catalogue.entry import ModelEntry
 from headgate.catalogue.kinds import Kind
 from headgate.core.failure import FailureKind
 from headgate.gateway.fan_out import FanOut
 from headgate.gateway.ports import Outcome
 from tests.gateway.acts import failure
-from tests.gateway.stage import Stage, entry, head
+from tests.gateway.stage import Stage, entry, head, own
 
 FIVE = b'{"model":"vectors","input":["a","b","c","d","e"]}'
 
@@ -158,7 +157,8 @@ def test_the_entry_that_stands_in_serves_every_part_because_vectors_of_two_model
     assert sent(stage)[-1] == ["a", "b", "c", "d", "e"]
     assert json.loads(stage.told[0][3])["model"] == "other"
     (settlement,) = stage.settlements
-    assert (settlement.offer.name, settlement.attempts, settlement.cost) == ("other", 4, 20_000_000)
+    # The part that was under way was sent: its input is estimated.
+    assert (settlement.offer.name, settlement.attempts, settlement.cost) == ("other", 4, 29_000_000)
 
 
 def test_a_stand_in_that_does_not_take_the_size_is_passed_over() -> None:
@@ -195,7 +195,7 @@ def test_a_caller_that_leaves_cancels_every_part_and_is_settled_once() -> None:
     assert [(each.outcome, each.status) for each in stage.settlements] == [("client_gone", 499)]
 
 
-def test_a_caller_that_leaves_pays_for_the_parts_that_were_answered() -> None:
+def test_a_caller_that_leaves_pays_for_the_parts_that_were_answered_and_for_the_input_of_those_that_were_sent() -> None:
     stage = Stage(embedding("vectors"))
     fan_out = began(stage)
     answered(stage, 0, vectors(1, 2))
@@ -203,11 +203,11 @@ def test_a_caller_that_leaves_pays_for_the_parts_that_were_answered() -> None:
     fan_out.client_gone()
 
     (settlement,) = stage.settlements
-    assert (settlement.cost, settlement.attempts) == (10_000_000, 3)
+    assert (settlement.cost, settlement.attempts) == (29_000_000, 3)
 
 
 def test_an_unpriced_entry_leaves_the_cost_unknown() -> None:
-    stage = Stage(embedding("vectors", pricing=Pricing(Decimal(1), None)))
+    stage = Stage(own(embedding("vectors", pricing=None)))
     began(stage, b'{"model":"vectors","input":"a"}')
 
     answered(stage, 0, vectors(1))

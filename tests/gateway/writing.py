@@ -29,6 +29,7 @@ from headgate.core.principal import Principal, PrincipalKind
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Current, Desk, Item, Write
 from headgate.gateway.board import VerificationBoard
+from headgate.gateway.bundled import BundledPrices, knows_none
 from headgate.gateway.credentials import CredentialBook
 
 ACME = organization("acme-id")
@@ -79,7 +80,7 @@ class StillClock:
 
 
 @contextmanager
-def desk_at(directory: Path) -> Iterator[Desk]:
+def desk_at(directory: Path, *, bundled: BundledPrices = knows_none) -> Iterator[Desk]:
     """A desk on the database in a directory, as a start of the server makes it."""
     database = open_database(directory)
     clock, store, credentials = StillClock(), SqlCatalogue(database), SqlCredentials(database)
@@ -95,6 +96,7 @@ def desk_at(directory: Path) -> Iterator[Desk]:
             providers=BUNDLED,
             clock=clock,
             new_uid=lambda: uuid7(clock.time, os.urandom(10)),
+            bundled=bundled,
         )
     finally:
         database.close()

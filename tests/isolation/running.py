@@ -26,7 +26,7 @@ from headgate.core.secret import Secret
 from headgate.gateway.administer import Desk
 from headgate.settings import Settings
 from headgate.web.server import address_of, listen
-from headgate.wiring import server_of
+from headgate.wiring import begin_money, money_of, server_of
 from headgate.wiring_kept import opened
 
 PATIENCE: Final = 30.0
@@ -93,10 +93,17 @@ def running(data: Path, *, database: Secret | None = None) -> Iterator[Running]:
         listener = listen("127.0.0.1", 0)
         stack.callback(listener.close)
         parts, _ = opened(settings, stack)
-        server, _ = server_of(parts)
+        money = money_of(parts, stack)
+        server, _ = server_of(parts, money)
         started = threading.Event()
+
+        def begin() -> None:
+            # Not among the tasks that come to rest: these never do.
+            begin_money(Tasks(), money)
+            started.set()
+
         thread = threading.Thread(
-            target=server.serve_until_signal, args=(listener,), kwargs={"started": started.set}, daemon=True
+            target=server.serve_until_signal, args=(listener,), kwargs={"started": begin}, daemon=True
         )
         thread.start()
         assert started.wait(PATIENCE), "the server does not start"

@@ -57,6 +57,8 @@ MOVES: Final[dict[str, Move]] = {
         canary, model, {"model_provider": "deepseek", "base_url": url}
     ),
 }
+FREE: Final = {"input_per_1m_tokens": 0, "output_per_1m_tokens": 0}
+
 ASSET_MOVES: Final[dict[str, Move]] = {
     "api_base through the assets API": lambda canary, model, url: through_assets(canary, model, {"api_base": url}),
     "litellm_model and api_base through the assets API": lambda canary, model, url: through_assets(
@@ -127,7 +129,11 @@ def test_a_failover_brings_its_own_secret_or_none(canary: Canary, face: str) -> 
         canary.home = broken
         stand_in = {"provider": "vllm", "model": "gpt-4o", "base_url": f"{canary.foreign.url}/v1"}
         names = next(NAMES), next(NAMES)
-        canary.made("POST", "/v1/models", {"model_id": names[1], "type": "completion", "provider_config": stand_in})
+        canary.made(
+            "POST",
+            "/v1/models",
+            {"model_id": names[1], "type": "completion", "pricing": FREE, "provider_config": stand_in},
+        )
         model = FACES[face](canary, names[0])
         canary.made("PATCH", f"/v1/models/{model}", {"failover": names[1]})
         status = canary.call(model)
@@ -170,7 +176,7 @@ def test_a_named_credential_is_not_the_other_tenants_to_name(canary: Canary, tow
     canary.made("POST", "/admin/v1/credentials?scope=organization", given)
     config = {"provider": "openai", "credential": name, "base_url": f"{canary.foreign.url}/v1"}
     model = next(NAMES)
-    body = {"model_id": model, "type": "completion", "provider_config": config}
+    body = {"model_id": model, "type": "completion", "pricing": FREE, "provider_config": config}
 
     refused = canary.asked("POST", "/v1/models", body, by=town.theirs)
     body["provider_config"] = {"provider": "openai", "base_url": f"{canary.foreign.url}/v1"}

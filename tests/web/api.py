@@ -26,6 +26,7 @@ from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.opening import open_database
+from headgate.adapters.sql.prices import SqlIgnoredDrift, SqlPriceOverrides
 from headgate.adapters.sql.sharing import SqlSharing
 from headgate.adapters.sql.user_defaults import SqlUserDefaults
 from headgate.adapters.sql.workers import Workers
@@ -42,6 +43,7 @@ from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
 from headgate.gateway.administer_ending import Endings
 from headgate.gateway.audit import Auditing
+from headgate.gateway.bundled import BundledPrices, knows_none
 from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
@@ -126,6 +128,7 @@ class Api:
         self.town = town
         self.desk = desk
         self.ready = True
+        self.fault = ""
 
     def ask(
         self,
@@ -240,9 +243,9 @@ def one_gauge() -> CollectorRegistry:
 
 
 @contextmanager
-def api_at(directory: Path) -> Iterator[Api]:
+def api_at(directory: Path, *, bundled: BundledPrices = knows_none) -> Iterator[Api]:
     """The application on an empty database in a directory."""
-    with desk_at(directory) as desk:
+    with desk_at(directory, bundled=bundled) as desk:
         town, writer, probes = Town(), Workers("writer", threads=1), KnownOutcome(desk)
         database = open_database(directory / "defaults")
         identify = Identify(town.directory, KnownSessions(), clock=town.clock)
@@ -251,6 +254,7 @@ def api_at(directory: Path) -> Iterator[Api]:
         grants = grants_of(town, database, tenancy.changes)
         management = Management(
             is_ready=lambda: api.ready,
+            fault=lambda: api.fault,
             registry=one_gauge(),
             desk=desk,
             administer=Administer(desk),
@@ -265,18 +269,15 @@ def api_at(directory: Path) -> Iterator[Api]:
             probes=probes,
             sharing=SqlSharing(database_of(desk)),
             user_defaults=SqlUserDefaults(database_of(desk)),
+            price_overrides=SqlPriceOverrides(database_of(desk)),
+            ignored_drift=SqlIgnoredDrift(database_of(desk)),
             writer=writer,
             readers=database.readers,
             auditing=Auditing(SqlAudit(database), town.directory),
             bulk_rate=Rate(5, 3600),
         )
-        api = Api(
-            application(management.routers(), identify=identify, ids=RequestIds(bytes(8))),
-            town,
-            desk,
-            probes=probes,
-            tenancy=management.tenancy,
-        )
+        app = application(management.routers(), identify=identify, ids=RequestIds(bytes(8)))
+        api = Api(app, town, desk, probes=probes, tenancy=tenancy)
         yield api
         writer.close()
         database.close()

@@ -99,7 +99,7 @@ class Overlay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
 
     `allowed_models` binds platform, organization and shared entries; none = all. `own_models` governs those of
     projects and users. `failover` names the stand-in of a model whose entry names none. `header_policy` is kept as it
-    was given: a malformed one never blocks anybody.
+    was given: a malformed one never blocks anybody. `refuse_unpriced`: entries of projects and users need a price too.
     """
 
     allowed_models: frozenset[str] = frozenset()
@@ -110,6 +110,7 @@ class Overlay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     header_policy: Json = None
     routing: AutoRouting = AutoRouting()
     stream_usage: StreamUsage = StreamUsage.ASKED
+    refuse_unpriced: bool = False
 
 
 NO_OVERLAY = Overlay()

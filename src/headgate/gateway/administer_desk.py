@@ -61,7 +61,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What the catalogue is written with.
 
     `ended` are the keys of scopes that ceased to exist since the start. A request that was let in before that may
-    still be on its way, and must leave nothing behind in them.
+    still be on its way, and must leave nothing behind in them. `bundled` is asked for the prices of new entries.
     """
 
     current: Current
@@ -90,6 +90,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         head = self.store.head()
         offers = (offer(entry, self.providers) for entry in self.store.entries())
         self.current.snapshot = Snapshot.of(offers, head, shares=self.snapshot.shared.shares())
+        self.prices.forget(lambda _, uid: self.snapshot.by_uid(uid) is None)
         self.scope_heads.clear()
 
     def scope_version(self, scope: Scope) -> str:
@@ -115,7 +116,9 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         for draft in drafts:
             if draft.verification is not None:
                 self.board.pin(draft.verification)
-        self.board.forget(change.entry.uid for change in revision.changes if change.after is None)
+        gone = dict.fromkeys(change.entry.uid for change in revision.changes if change.after is None)
+        self.board.forget(gone)
+        self.prices.forget(lambda _, uid: uid in gone)
         self.board.flush()
 
 

@@ -33,8 +33,10 @@ class Endings:
         return len(drafts)
 
     def close(self, scope: Scope) -> None:
-        """Take nothing more into the scope, or, of an organization, into any scope in it."""
+        """Take nothing more into the scope, or, of an organization, into any scope in it, and no price of its own."""
         self._desk.ended.add(scope.key)
+        if scope.kind is ScopeKind.ORGANIZATION:
+            self._desk.prices.forget(lambda organization, _: organization == scope.organization)
 
     def reopen(self, scope: Scope) -> None:
         """A person who left has come back."""

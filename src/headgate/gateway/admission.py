@@ -9,8 +9,17 @@ import msgspec
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
-from headgate.core.errors import Forbidden, InvalidDimensions, ModelNotRoutable, WrongEndpoint
-from headgate.core.failure import Failure
+from headgate.core.errors import (
+    BudgetExceeded,
+    EntryLimited,
+    Forbidden,
+    GatewayError,
+    InvalidDimensions,
+    LedgerUnavailable,
+    ModelNotRoutable,
+    WrongEndpoint,
+)
+from headgate.core.failure import Failure, FailureKind
 from headgate.core.overlay import Overlay, StreamUsage
 from headgate.core.principal import Principal
 from headgate.dialects import pairs
@@ -110,6 +119,18 @@ def codec_for(offer: Offer, endpoint: Endpoint) -> Codec:
         message = f"model {offer.name!r} cannot be called: the dialect {route.dialect!r} is not served here"
         raise ModelNotRoutable(message)
     return codec
+
+
+def passed_over(error: GatewayError) -> Failure:
+    """Why a stand-in is not tried."""
+    if isinstance(error, EntryLimited):
+        return limited_failure(error)
+    kind = FailureKind.LIMITED if isinstance(error, BudgetExceeded | LedgerUnavailable) else FailureKind.UNROUTABLE
+    return Failure(kind=kind, message=error.message)
+
+
+def limited_failure(error: EntryLimited) -> Failure:
+    return Failure(kind=FailureKind.LIMITED, message=error.message, retry_after=error.retry_after)
 
 
 def check_size(offer: Offer, request: Inbound) -> None:

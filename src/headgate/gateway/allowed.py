@@ -23,11 +23,15 @@ class Claim(Protocol):
 class Allowed(Protocol):
     """A request that may be made, as far as the limits of its caller go."""
 
-    headers: bytes
-    """Complete lines that tell the limits, b"" if none applies."""
+    @property
+    def headers(self) -> bytes:
+        """Complete lines that tell the limits as they are after what was told last, b"" if none applies."""
 
     def claim(self, offer: Offer, *, amount: Picodollars, tokens: int, priced: bool, now: float, wall: float) -> Claim:
         """Reserve for one attempt. BudgetExceeded, RateLimited, EntryLimited, PriceMissing: nothing is reserved."""
+
+    def refuse(self) -> None:
+        """Nothing was sent: the request does not count after all. Harmless when told again, or after `release`."""
 
     def release(self) -> None:
         """The request is over. Harmless when told again."""
@@ -38,3 +42,23 @@ class Allows(Protocol):
 
     def admit(self, principal: Principal, account: Account, *, now: float, wall: float) -> Allowed:
         """Count a request. RateLimited: it is not counted."""
+
+
+class Unlimited:
+    """No budget and no limit, whatever is asked for."""
+
+    headers = b""
+
+    def admit(self, _principal: Principal, _account: Account, *, now: float, wall: float) -> Allowed:
+        return self
+
+    def claim(self, _offer: Offer, *, amount: Picodollars, tokens: int, priced: bool, now: float, wall: float) -> Claim:
+        return self
+
+    def settle(self, *, cost: Picodollars | None, exposure: Picodollars, tokens: int, now: float) -> None: ...
+
+    def cancel(self, *, now: float) -> None: ...
+
+    def refuse(self) -> None: ...
+
+    def release(self) -> None: ...

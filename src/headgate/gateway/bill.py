@@ -1,4 +1,4 @@
-"""What one answer used and cost, and how the caller is told."""
+"""How the caller is told what an answer used and cost."""
 
 from __future__ import annotations
 
@@ -11,63 +11,54 @@ from headgate.catalogue.carbon import estimate
 from headgate.catalogue.offer import Offer
 from headgate.core.clock import Clock
 from headgate.core.json import encode
-from headgate.core.money import MoneyOutOfRange, usd_with_parts
+from headgate.core.money import MoneyOutOfRange, usd, usd_with_parts
 from headgate.core.usage import Usage
-from headgate.ledger.cost import Cost, cost, plus
+from headgate.gateway.charge import Charge
+from headgate.ledger.cost import Cost, plus
 
 
 class Bill(msgspec.Struct):
-    """The bill of one attempt, of a call that began at `started`. `usage` and `cost` are None until it is settled,
-    `cost` also without a price; `shown` is the cost in USD once `extra` was asked. `before` is what the call spent
-    before, and is part of the cost."""
+    """The bill of one call, which began at `started` and is answered by `charge`. `before` is what its attempts before
+    that have cost, None if nobody knows; `shown` is the cost in USD once `extra` was asked, b"" if it is unknown."""
 
     offer: Offer
+    charge: Charge
     clock: Clock
     started: float
-    usage: Usage | None = None
-    cost: Cost | None = None
+    before: Cost | None
     shown: bytes = b""
-    before: Bill | None = None
-
-    def settle(self, usage: Usage) -> None:
-        """Take the usage; without a price, or beyond what can be written down, the cost stays unknown."""
-        self.usage, self.cost = usage, None
-        price = self.offer.price_at(self.clock.wall())
-        if price is not None:
-            try:
-                self.cost = cost(usage, price)
-            except MoneyOutOfRange:
-                self.cost = None
-        if self.before is not None:
-            self._add(self.before)
-
-    def _add(self, before: Bill) -> None:
-        if before.cost is None or self.cost is None:
-            self.cost = None
-            return
-        try:
-            self.cost = plus(self.cost, before.cost)
-        except MoneyOutOfRange:
-            self.cost = None
 
     def extra(self, usage: Usage) -> bytes:
         """Our own members of the usage object: cost and its parts in USD, null if unknown; milliseconds; carbon."""
-        self.settle(usage)
-        milliseconds = int((self.clock.now() - self.started) * 1000)
-        cost = self.cost
-        if cost is None:
-            members = b'"cost":null,"cost_details":null,"duration_ms":%d' % milliseconds
-        else:
-            shown, inward, outward = usd_with_parts(cost.input, cost.output)
-            self.shown = shown
-            members = b'"cost":%b,"cost_details":{"input_cost":%b,"output_cost":%b},"duration_ms":%d' % (
-                shown,
-                inward,
-                outward,
-                milliseconds,
-            )
-        carbon = self.offer.carbon
-        return members if carbon is None else b'%b,"carbon":%b' % (members, encode(estimate(carbon, usage)))
+        own, before = self.charge.reckon(usage), self.before
+        self.shown, members = told(
+            None if own is None or before is None else _both(before, own),
+            usage,
+            offer=self.offer,
+            milliseconds=int((self.clock.now() - self.started) * 1000),
+        )
+        return members
+
+
+def told(cost: Cost | None, usage: Usage, *, offer: Offer, milliseconds: int) -> tuple[bytes, bytes]:
+    """The cost in USD, b"" if it is unknown, and the members of a usage object that we add."""
+    shown = b""
+    if cost is None:
+        members = b'"cost":null,"cost_details":null,"duration_ms":%d' % milliseconds
+    else:
+        fees = cost.fees
+        shown, inward, outward = usd_with_parts(cost.input, cost.output)
+        if fees:
+            shown = usd(cost.total)
+        members = b'"cost":%b,"cost_details":{"input_cost":%b,"output_cost":%b%b},"duration_ms":%d' % (
+            shown,
+            inward,
+            outward,
+            b',"fees_cost":%b' % usd(fees) if fees else b"",
+            milliseconds,
+        )
+    carbon = offer.carbon
+    return shown, members if carbon is None else b'%b,"carbon":%b' % (members, encode(estimate(carbon, usage)))
 
 
 def summed(usages: Iterable[Usage]) -> Usage:
@@ -80,6 +71,15 @@ def summed(usages: Iterable[Usage]) -> Usage:
         tiers.add(usage.tier)
         estimated = estimated or usage.estimated
     return Usage(**total, estimated=estimated, tier=tiers.pop() if len(tiers) == 1 else "")
+
+
+def _both(one: Cost, other: Cost) -> Cost | None:
+    if not one.total:
+        return other
+    try:
+        return plus(one, other)
+    except MoneyOutOfRange:
+        return None
 
 
 _COUNTS: Final = tuple(name for name in Usage.__struct_fields__ if name not in ("estimated", "tier"))

@@ -19,91 +19,66 @@ written with the first event that is neither a comment nor an error: until then 
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from headgate.catalogue.offer import Offer
-from headgate.catalogue.snapshot import Snapshot
 from headgate.catalogue.upstream import Unroutable
-from headgate.core.errors import GatewayError, ShuttingDown
+from headgate.core.errors import GatewayError, LedgerUnavailable, ShuttingDown
 from headgate.core.failure import Failure, FailureKind
-from headgate.core.principal import Principal
 from headgate.dialects.exchange import Codec, Inbound, Relay
-from headgate.gateway.admission import admitted, codec_for, entry_after, entry_for, narrowed, without_secret
+from headgate.gateway.admission import (
+    admitted,
+    codec_for,
+    narrowed,
+    passed_over,
+    without_secret,
+)
 from headgate.gateway.answer_head import answer_head
-from headgate.gateway.bill import Bill
-from headgate.gateway.call_state import ANSWER, BODY, CONNECT, ENDED, HEAD, SEND, STREAM, WAIT, State
+from headgate.gateway.call_begin import BegunCall
+from headgate.gateway.call_money import end_of
+from headgate.gateway.call_state import ANSWER, BODY, CONNECT, ENDED, SEND, STREAM, WAIT
 from headgate.gateway.classify import Inquiry
 from headgate.gateway.endpoint import Endpoint
-from headgate.gateway.ports import Client, Outcome, ReceivedHeaders, RequestHead, Settlement, Wire
+from headgate.gateway.ports import Client, Outcome, ReceivedHeaders, RequestHead, Wire
 from headgate.gateway.road import Road
 from headgate.gateway.selection import Undecided, stand_in
+from headgate.gateway.tab import Parted
+from headgate.ledger.records import End
 from headgate.routing.plan import Plan, Try
 
 ERROR_BODY_LIMIT: Final = 64 * 1024
 
 
-class Call:
+class Call(BegunCall):
     """One request from admission to settlement. Single use; driven from one thread."""
 
-    # CPython reads a slot in place. For an attribute that the class has a value for it goes the long way at each use.
     __slots__ = (
         "_asked",
-        "_attempt",
-        "_bill",
         "_blocked",
         "_client",
         "_codec",
-        "_deadline",
-        "_endpoint",
-        "_first_byte",
         "_headers",
         "_heard",
-        "_inquiry",
         "_kept",
-        "_offer",
         "_out",
         "_parts",
         "_plan",
-        "_principal",
-        "_relay",
-        "_request",
-        "_road",
-        "_snapshot",
-        "_started",
-        "_status",
-        "_total",
         "_wire",
-        "request_id",
-        "state",
     )
 
     _codec: Codec
     _headers: ReceivedHeaders
-    _offer: Offer
     _out: tuple[str, bytes]
-    _principal: Principal
-    _request: Inbound
-    _snapshot: Snapshot | None
 
     def __init__(self, road: Road, client: Client, endpoint: Endpoint) -> None:
-        self._road = road
+        super().__init__(road, endpoint)
         self._client = client
-        self._endpoint = endpoint
-        self._started = road.clock.now()
-        self.request_id = road.ids.next()
-        self.state: State = HEAD
         self._parts: list[bytes] = []
-        self._attempt = self._status = self._kept = 0
-        self._deadline = self._total = math.inf
-        self._first_byte: float | None = None
+        self._kept = 0
         self._heard = self._blocked = False
         self._wire: Wire | None = None
         self._asked: Wire | None = None
-        self._bill: Bill | None = None
         self._plan: Plan | None = None
-        self._inquiry: Inquiry | None = None
-        self._relay: Relay | None = None
 
     # What the driver of the inbound connection tells
 
@@ -125,32 +100,25 @@ class Call:
             return
         parts, self._parts = self._parts, []
         try:
-            request = self._request = self._endpoint.parse(parts[0] if len(parts) == 1 else b"".join(parts))
-            offer, codec, self._snapshot = entry_for(
-                self._road, self._endpoint, principal=self._principal, request=request
-            )
-            self._try(offer, codec, now=self._road.clock.now())
+            self._request = self._endpoint.parse(parts[0] if len(parts) == 1 else b"".join(parts))
+            self._begin(now=self._road.clock.now())
         except GatewayError as error:
             self._refuse(error)
-        except Undecided as undecided:
-            self._inquire(undecided)
 
     def whole(self, head: RequestHead, body: bytes | memoryview) -> None:
         """`head`, `body` and `body_complete` in one: the request came at once."""
         road, endpoint = self._road, self._endpoint
         try:
-            principal = self._principal = admitted(road, endpoint, head=head)
-            request = self._request = endpoint.parse(body)
-            offer, codec, self._snapshot = entry_for(road, endpoint, principal=principal, request=request)
-            self._try(offer, codec, now=self._started)
+            self._principal = admitted(road, endpoint, head=head)
+            self._request = endpoint.parse(body)
+            self._begin(now=self._started)
         except GatewayError as error:
             self._refuse(error)
-        except Undecided as undecided:
-            self._inquire(undecided)
 
-    def part(self, principal: Principal, request: Inbound, *, offer: Offer, codec: Codec) -> None:
+    def part(self, parted: Parted, request: Inbound, *, offer: Offer, codec: Codec) -> None:
         """In place of `whole` for a part of a larger call, which has admitted it and alone fails over."""
-        self._principal, self._request, self._snapshot = principal, request, None
+        self._principal, self._request, self._snapshot = parted.principal, request, None
+        self._part, self._tab = parted, parted.tab
         try:
             self._try(offer, codec, now=self._started)
         except GatewayError as error:
@@ -159,7 +127,7 @@ class Call:
     def client_gone(self) -> None:
         if self.state is not ENDED:
             self._drop_wire()
-            self._settle(Outcome.CLIENT_GONE, 499)
+            self._settle(Outcome.CLIENT_GONE, 499, end=End.CLIENT_GONE)
 
     def client_blocked(self) -> None:
         self._blocked = True
@@ -197,7 +165,8 @@ class Call:
     def abandon(self) -> None:
         if self.state is not ENDED:
             self._drop_wire()
-            self._settle(Outcome.ABANDONED, 500)
+            self._lose()
+            self._settle(Outcome.ABANDONED, 500, end=End.CRASH)
             self._client.abort()
 
     # What the upstream tells
@@ -224,9 +193,7 @@ class Call:
         if status != 200:
             self._headers = headers
         elif self._request.stream:
-            bill = self._bill = Bill(self._offer, self._road.clock, self._started)
-            if self._inquiry is not None:
-                bill.before = self._inquiry.bill
+            bill = self._open_bill()
             self._relay = self._codec.relay(self._offer.json_name, self._request, bill.extra)
         if self._blocked and self._wire is not None:
             self._wire.pause()
@@ -282,29 +249,24 @@ class Call:
         else:
             self._fail(failure)
 
-    # What the classifier tells, if one is asked
-
-    def _inquire(self, undecided: Undecided) -> None:
-        """Ask it. Meanwhile the call waits, as for the connection of its first attempt."""
-        self.state, self._offer, self._snapshot = CONNECT, undecided.classifier, undecided.snapshot
-        self._inquiry = Inquiry(self, self._road, endpoint=self._endpoint, undecided=undecided, opens=Call)
-        self._inquiry.begin(self._principal, self._request)
-
-    def classified(self, undecided: Undecided, name: str | None) -> None:
-        road, principal, request = self._road, self._principal, self._request
-        self._attempt = self._inquiry.attempts if self._inquiry is not None else 0
-        try:
-            offer, codec = entry_after(
-                road, self._endpoint, undecided=undecided, principal=principal, request=request, name=name
-            )
-            self._try(offer, codec, now=road.clock.now())
-        except GatewayError as error:
-            if self._attempt:
-                self._report(error, Outcome.FAILED)
-            else:
-                self._refuse(error)
-
     # From one attempt to the next
+
+    def _question(self, undecided: Undecided) -> Inquiry:
+        return Inquiry(self, self._road, endpoint=self._endpoint, undecided=undecided, opens=Call)
+
+    def _unwritten(self) -> None:
+        """The attempt could not be written down, and nothing of it has left."""
+        charge, tab = self._charge, self._tab
+        if charge is None or tab is None or self.state is ENDED:
+            return
+        self._charge = None
+        tab.forget(charge)
+        self._drop_wire()
+        error = LedgerUnavailable("what the call costs cannot be written down: it was not sent")
+        if tab.empty and self._part is None:
+            self._refuse(error)
+        else:
+            self._report(error, Outcome.FAILED)
 
     def _try(self, offer: Offer, codec: Codec, *, now: float, fresh: bool = False) -> None:
         """An attempt; InvalidBody, and nothing done, if the upstream's format cannot say what the request says."""
@@ -312,6 +274,7 @@ class Call:
         assert not isinstance(route, Unroutable), "an offer with a codec has a route"
         request, road = self._request, self._road
         path, body = codec.path(route, request), codec.outbound(request, route, offer.call_defaults)
+        self._take_charge(offer)
         self._offer = offer
         self._codec = codec
         self._attempt += 1
@@ -325,9 +288,10 @@ class Call:
             self._out = path, body
             self._deadline = now + road.timeouts.connect
 
-    def _try_another(self, failure: Failure) -> None:
-        """The next attempt, as the plan has it. A plan is made when the first attempt fails: most never do."""
-        self._relay = self._bill = None
+    def _try_another(self, failure: Failure, *, refusal: GatewayError | None = None) -> None:
+        """The next attempt, as the plan has it. A plan is made when the first attempt fails: most never do. `refusal`:
+        nothing was sent so far, and this is what the caller is told if nothing is."""
+        self._relay = None
         self._parts = []
         self._kept = 0
         if self._plan is None:
@@ -338,9 +302,11 @@ class Call:
                 codec = codec_for(step.offer, self._endpoint)
                 self._try(step.offer, codec, now=self._road.clock.now(), fresh=step.fresh)
             except GatewayError as error:
-                step = self._plan.failed(Failure(kind=FailureKind.UNROUTABLE, message=error.message))
+                step = self._plan.failed(passed_over(error))
             else:
                 return
+        if refusal is not None:
+            raise refusal
         self._report(self._endpoint.failed(step.failures, model=self._offer.name), Outcome.FAILED)
 
     def _successor(self, failed: Offer) -> Offer | None:
@@ -351,6 +317,7 @@ class Call:
 
     def _fail(self, failure: Failure) -> None:
         """The attempt failed: to the next one, or, once the caller has a part of the answer, to the end."""
+        self._close_failed(failure)
         self._drop_wire()
         if failure.body and self._asked is not None:
             failure = without_secret(failure, self._asked)
@@ -395,22 +362,22 @@ class Call:
             self._answer(body)
 
     def _answer(self, body: bytes) -> None:
-        bill = self._bill = Bill(self._offer, self._road.clock, self._started)
-        if self._inquiry is not None:
-            bill.before = self._inquiry.bill
+        bill = self._open_bill()
         answer = self._codec.whole(body, self._offer.json_name, self._request, bill.extra)
         if isinstance(answer, Failure):
             self._fail(answer)
             return
-        self._settle(Outcome.ANSWERED, 200)
-        cost = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
-        head = answer_head(self.request_id, self._offer, self._attempt, b"application/json", more=cost)
+        self._settle(Outcome.ANSWERED, 200, end=End.COMPLETE)
+        more = self._tab.headers if self._tab is not None else b""
+        if bill.shown:
+            more = b"x-headgate-cost: %b\r\n%b" % (bill.shown, more)
+        head = answer_head(self.request_id, self._offer, self._attempt, b"application/json", more=more)
         self._client.answer(200, head, answer)
 
     def _open_stream(self) -> None:
         self.state = STREAM
         self._first_byte = self._road.clock.now() - self._started
-        more = b"cache-control: no-cache\r\n"
+        more = b"cache-control: no-cache\r\n" + (self._tab.headers if self._tab is not None else b"")
         head = answer_head(self.request_id, self._offer, self._attempt, b"text/event-stream; charset=utf-8", more=more)
         self._client.start(200, head)
 
@@ -419,11 +386,9 @@ class Call:
         if relay.failure is not None:
             self._fail(relay.failure)
             return
-        if relay.usage is not None and self._bill is not None:
-            self._bill.settle(relay.usage)
         if self.state is ANSWER:
             self._open_stream()
-        self._settle(Outcome.ANSWERED, 200)
+        self._settle(Outcome.ANSWERED, 200, end=End.COMPLETE)
         self._client.write(out)
         self._client.end()
 
@@ -432,6 +397,7 @@ class Call:
     def _refuse(self, error: GatewayError) -> None:
         """A refusal before any attempt: nothing was admitted, and nothing is settled."""
         self.state = ENDED
+        self._refuse_tab()
         self._road.telemetry.refused(error)
         refusal = self._road.refusals.answer(error, self._endpoint.shape)
         headers = b"x-request-id: %b\r\n" % self.request_id.encode() + refusal.headers
@@ -442,7 +408,7 @@ class Call:
         streaming, attempts = self.state is STREAM, self._attempt
         refusal = self._road.refusals.answer(error, self._endpoint.shape)
         if self.state >= CONNECT:
-            self._settle(outcome, refusal.status)
+            self._settle(outcome, refusal.status, end=end_of(error))
         self.state = ENDED
         if streaming:
             self._client.write(self._road.refusals.event(error, self._endpoint.shape))
@@ -450,26 +416,3 @@ class Call:
             return
         own = b"x-request-id: %b\r\nx-headgate-attempts: %d\r\n" % (self.request_id.encode(), attempts)
         self._client.answer(refusal.status, own + refusal.headers, refusal.body)
-
-    def _settle(self, outcome: Outcome, status: int) -> None:
-        """The one place where a call ends that was admitted. A call that never reached an upstream has used nothing."""
-        if self.state >= CONNECT:
-            bill, relay, road = self._bill, self._relay, self._road
-            if bill is not None and bill.usage is None and relay is not None:
-                bill.settle(relay.usage or self._request.estimate(relay.events))
-            settlement = Settlement(
-                principal=self._principal,
-                offer=self._offer,
-                outcome=outcome,
-                status=status,
-                attempts=self._attempt,
-                usage=bill.usage if bill is not None else None,
-                cost=bill.cost.total if bill is not None and bill.cost is not None else None,
-                duration=road.clock.now() - self._started,
-                first_byte=self._first_byte,
-            )
-            if self._inquiry is not None:
-                settlement = self._inquiry.added(settlement)
-            road.telemetry.settled(settlement)
-        self.state = ENDED
-        self._total = self._deadline = math.inf

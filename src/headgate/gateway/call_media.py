@@ -14,12 +14,13 @@ from headgate.core.errors import GatewayError
 from headgate.core.failure import Failure
 from headgate.dialects.exchange import MediaCodec, Opened, Relay
 from headgate.gateway.answer_head import answer_head
-from headgate.gateway.bill import Bill
 from headgate.gateway.call import Call
+from headgate.gateway.call_money import end_of
 from headgate.gateway.call_state import ANSWER, SEND, STREAM, WAIT
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.ports import Client, Outcome, ReceivedHeaders
 from headgate.gateway.road import Road
+from headgate.ledger.records import End
 
 _NOT_GUESSED: Final = b"cache-control: no-cache\r\nx-content-type-options: nosniff\r\n"
 
@@ -38,7 +39,7 @@ class MediaCall(Call):
         super().upstream_head(attempt, status, headers)
         if not awaited or status != 200:
             return
-        bill = Bill(self._offer, self._road.clock, self._started)
+        bill = self._open_bill()
         content_type = dict(headers).get(b"content-type", b"")
         codec = cast(MediaCodec, self._codec)
         opened = codec.opened(content_type, self._request, json_name=self._offer.json_name, extra=bill.extra)
@@ -47,7 +48,7 @@ class MediaCall(Call):
             return
         self._opened = opened
         if opened.relay is not None:
-            self._bill, self._relay = bill, opened.relay
+            self._relay = opened.relay
 
     def upstream_whole(self, attempt: int, status: int, *, headers: ReceivedHeaders, body: bytes) -> None:
         """The head decides, so it is told apart."""
@@ -62,7 +63,8 @@ class MediaCall(Call):
         assert opened is not None, "what is relayed was opened"
         self.state = STREAM
         self._first_byte = self._road.clock.now() - self._started
-        head = answer_head(self.request_id, self._offer, self._attempt, opened.content_type, more=_NOT_GUESSED)
+        more = _NOT_GUESSED + (self._tab.headers if self._tab is not None else b"")
+        head = answer_head(self.request_id, self._offer, self._attempt, opened.content_type, more=more)
         self._client.start(200, head)
 
     def _finish_stream(self, relay: Relay, *, framed: bool) -> None:
@@ -72,7 +74,7 @@ class MediaCall(Call):
             return
         if self.state is ANSWER:
             self._open_stream()
-        self._settle(Outcome.ANSWERED, 200)
+        self._settle(Outcome.ANSWERED, 200, end=End.COMPLETE)
         if out:
             self._client.write(out)
         self._client.end()
@@ -82,5 +84,6 @@ class MediaCall(Call):
         if self.state is not STREAM or opened is None or opened.tells:
             super()._report(error, outcome)
             return
-        self._settle(outcome, self._road.refusals.answer(error, self._endpoint.shape).status)
+        status = self._road.refusals.answer(error, self._endpoint.shape).status
+        self._settle(outcome, status, end=end_of(error))
         self._client.abort()

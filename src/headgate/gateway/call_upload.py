@@ -21,7 +21,6 @@ from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import GatewayError
 from headgate.core.failure import Failure
 from headgate.dialects.exchange import Codec, Form
-from headgate.gateway.admission import entry_for
 from headgate.gateway.call_media import MediaCall
 from headgate.gateway.call_state import BODY, CONNECT, ENDED, SEND, WAIT
 from headgate.gateway.endpoint import Endpoint
@@ -78,7 +77,7 @@ class UploadCall(MediaCall):
             self._form.close()
             if self.state is BODY:
                 self._long = self._form.kept > KEPT
-                self._begin()
+                self._begin(now=self._road.clock.now())
         except GatewayError as error:
             self._break_off(error)
         else:
@@ -113,18 +112,13 @@ class UploadCall(MediaCall):
         """Begin before the body is whole, if it is time. One of which nothing is missing can wait for its length."""
         if form.kept > KEPT and form.model is not None and not form.ended:
             self._long = True
-            self._begin()
-
-    def _begin(self) -> None:
-        offer, codec, self._snapshot = entry_for(
-            self._road, self._endpoint, principal=self._principal, request=self._form
-        )
-        self._try(offer, codec, now=self._road.clock.now())
+            self._begin(now=self._road.clock.now())
 
     def _try(self, offer: Offer, codec: Codec, *, now: float, fresh: bool = False) -> None:
         route, road = offer.route, self._road
         assert not isinstance(route, Unroutable), "an offer with a codec has a route"
         codec.outbound(self._form, route, offer.call_defaults)
+        self._take_charge(offer)
         self._path = codec.path(route, self._form)
         self._offer, self._codec = offer, codec
         self._attempt += 1
@@ -136,11 +130,11 @@ class UploadCall(MediaCall):
         if self._wire.ready:
             self._send()
 
-    def _try_another(self, failure: Failure) -> None:
+    def _try_another(self, failure: Failure, *, refusal: GatewayError | None = None) -> None:
         if self._taken:
             self._report(self._endpoint.failed((failure,), model=self._offer.name), Outcome.FAILED)
         else:
-            super()._try_another(failure)
+            super()._try_another(failure, refusal=refusal)
 
     def _send(self) -> None:
         wire, form = self._wire, self._form

@@ -2,7 +2,7 @@
 
 The question is a small call of its own, whose caller is the call that asks. It is admitted with that call, has a
 deadline of its own, and whatever becomes of it, the call goes on: without an answer that names a candidate it goes to
-the default model. What the question used is in the settlement of the call, of which there is one.
+the default model. What the question costs is on the tab of the call.
 """
 
 from __future__ import annotations
@@ -10,21 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-import msgspec
-
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import GatewayError
-from headgate.core.principal import Principal
 from headgate.dialects.classifying import answered, asked, last_words
 from headgate.dialects.exchange import Inbound
 from headgate.dialects.openai_chat import ChatRequest
 from headgate.gateway.admission import codec_for
-from headgate.gateway.bill import Bill
 from headgate.gateway.endpoint import Endpoint
-from headgate.gateway.fan_out_part import Part, PartCall, together
-from headgate.gateway.ports import Client, Settlement
+from headgate.gateway.fan_out_part import Part, PartCall
+from headgate.gateway.ports import Client
 from headgate.gateway.road import Road
 from headgate.gateway.selection import Undecided
+from headgate.gateway.tab import Parted
 from headgate.routing.auto import chosen, question
 
 SECONDS: Final = 10.0
@@ -65,17 +62,7 @@ class Inquiry:
         """How often the classifier was called."""
         return self._part.settlement.attempts if self._part.settlement is not None else 0
 
-    @property
-    def bill(self) -> Bill | None:
-        """What the classifier's answer used and cost, if it gave one."""
-        own = self._part.settlement
-        if own is None or own.usage is None:
-            return None
-        bill = Bill(self._undecided.classifier, self._clock, self._clock.now())
-        bill.settle(own.usage)
-        return bill
-
-    def begin(self, principal: Principal, request: Inbound) -> None:
+    def begin(self, parted: Parted, request: Inbound) -> None:
         """Ask. The answer may be told from within."""
         undecided = self._undecided
         text = last_words(request) if isinstance(request, ChatRequest) else ""
@@ -87,7 +74,7 @@ class Inquiry:
         route = undecided.classifier.route
         dialect = "" if isinstance(route, Unroutable) else route.dialect
         about = asked(question(undecided.routing, text), dialect=dialect)
-        self._part.begin(principal, about, offer=undecided.classifier, codec=codec)
+        self._part.begin(parted, about, offer=undecided.classifier, codec=codec)
 
     def tick(self, now: float) -> None:
         if self._over:
@@ -102,19 +89,6 @@ class Inquiry:
         if not self._over:
             self._over = True
             self._part.cancel()
-
-    def added(self, settlement: Settlement) -> Settlement:
-        """The settlement of the call, with what the question used. A cost has that in it already, by the bill."""
-        own = self._part.settlement
-        if own is None:
-            return settlement
-        usage, cost = together((own, settlement))
-        return msgspec.structs.replace(
-            settlement,
-            attempts=max(settlement.attempts, own.attempts),
-            usage=usage,
-            cost=cost if settlement.usage is None else settlement.cost,
-        )
 
     # What the part tells
 

@@ -3,31 +3,33 @@
 To its driver this is a call like any other. Each part is a `Call` of its own whose caller is this one; at most
 `parallelism` of them live at a time. All parts are served by the same entry: vectors of different models do not
 compare, so that when one part fails, the others are cancelled, and the entry that stands in serves all of them anew.
-What the cancelled attempts used is in the settlement, of which there is one.
+What they may cost is reserved for all of them at once, and all of them are on one tab.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
 
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import GatewayError, ShuttingDown, UpstreamFailed
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.principal import Principal
-from headgate.core.usage import Usage
-from headgate.dialects.exchange import Codec
-from headgate.dialects.openai_embeddings import EmbeddingRequest, Joined
-from headgate.gateway.admission import admitted, check_size, codec_for, entry_for, narrowed
+from headgate.dialects.openai_embeddings import EmbeddingRequest
+from headgate.gateway.admission import admitted, check_size, codec_for, entry_for, narrowed, passed_over
 from headgate.gateway.answer_head import answer_head
-from headgate.gateway.bill import Bill, summed
+from headgate.gateway.bill import summed, told
 from headgate.gateway.call import Call
+from headgate.gateway.call_money import end_of
+from headgate.gateway.charge import paid
 from headgate.gateway.endpoint import Endpoint
-from headgate.gateway.fan_out_part import Part, together
+from headgate.gateway.fan_out_part import Part
+from headgate.gateway.fan_out_round import Round
 from headgate.gateway.ports import Client, Outcome, RequestHead, Settlement
 from headgate.gateway.road import Road
 from headgate.gateway.selection import stand_in
+from headgate.gateway.tab import Parted, Tab
+from headgate.ledger.records import End
 from headgate.routing.plan import Plan, Try
 
 
@@ -38,26 +40,12 @@ class _Phase(enum.IntEnum):
     ENDED = 3
 
 
-class _Round:
-    """The parts at one entry. `joined` takes their answers; None if there is but one part, which needs no joining."""
-
-    def __init__(self, offer: Offer, codec: Codec, *, requests: Sequence[EmbeddingRequest], parallelism: int) -> None:
-        self.offer = offer
-        self.codec = codec
-        self.requests = requests
-        self.parallelism = parallelism
-        self.joined = Joined(requests) if len(requests) > 1 else None
-        self.begun = 0
-        self.live: list[Part] = []
-        self.used: list[Usage] = []
-
-
 class FanOut:
     """One request for embeddings, from its head to its settlement. Single use; driven from one thread."""
 
     _principal: Principal
     _request: EmbeddingRequest
-    _round: _Round
+    _round: Round
     _snapshot: Snapshot
 
     def __init__(self, road: Road, client: Client, endpoint: Endpoint) -> None:
@@ -68,7 +56,8 @@ class FanOut:
         self._phase = _Phase.HEAD
         self._pieces: list[bytes] = []
         self._plan: Plan | None = None
-        self._ended: list[Settlement] = []
+        self._tab: Tab | None = None
+        self._settled = 0
         self.request_id = road.ids.next()
 
     # What the driver of the inbound connection tells
@@ -104,7 +93,7 @@ class FanOut:
     def client_gone(self) -> None:
         if self._phase is not _Phase.ENDED:
             self._cancel()
-            self._settle(Outcome.CLIENT_GONE, 499)
+            self._settle(Outcome.CLIENT_GONE, 499, end=End.CLIENT_GONE)
 
     def client_blocked(self) -> None:
         """An answer is written at once: there is nothing to hold back."""
@@ -124,7 +113,7 @@ class FanOut:
     def abandon(self) -> None:
         if self._phase is not _Phase.ENDED:
             self._cancel()
-            self._settle(Outcome.ABANDONED, 500)
+            self._settle(Outcome.ABANDONED, 500, end=End.CRASH)
             self._client.abort()
 
     # What the parts tell
@@ -167,7 +156,8 @@ class FanOut:
         rules = offer.embedding
         assert rules is not None, "an entry that embeds has the rules for it"
         requests = self._request.parts(rules.batch_size)
-        self._round = _Round(offer, codec, requests=requests, parallelism=rules.parallelism)
+        claim = self._open_tab().claim(offer, self._request)
+        self._round = Round(offer, codec, requests=requests, parallelism=rules.parallelism, claim=claim)
         self._phase = _Phase.PARTS
         self._fill()
 
@@ -183,11 +173,13 @@ class FanOut:
             part = Part(self, self._road, endpoint=self._endpoint, number=current.begun, opens=Call)
             current.begun += 1
             current.live.append(part)
-            part.begin(self._principal, current.requests[part.number], offer=current.offer, codec=current.codec)
+            parted = Parted(self._principal, self._open_tab(), claimed=True)
+            part.begin(parted, current.requests[part.number], offer=current.offer, codec=current.codec)
 
     def _fail(self, error: GatewayError) -> None:
         """A part failed, and so does the whole, unless another entry may stand in."""
         self._cancel()
+        self._settle_claim()
         if not isinstance(error, UpstreamFailed):
             self._report(error, Outcome.FAILED)
             return
@@ -198,7 +190,7 @@ class FanOut:
             try:
                 self._serve(step.offer)
             except GatewayError as refused:
-                step = self._plan.failed(Failure(kind=FailureKind.UNROUTABLE, message=refused.message))
+                step = self._plan.failed(passed_over(refused))
             else:
                 return
         self._report(self._endpoint.failed(step.failures, model=self._round.offer.name), Outcome.FAILED)
@@ -209,10 +201,8 @@ class FanOut:
 
     def _end_part(self, part: Part) -> None:
         self._round.live.remove(part)
-        if part.settlement is not None:
-            self._ended.append(part.settlement)
-            if part.settlement.usage is not None:
-                self._round.used.append(part.settlement.usage)
+        if part.settlement is not None and part.settlement.usage is not None:
+            self._round.used.append(part.settlement.usage)
 
     def _cancel(self) -> None:
         if self._phase is _Phase.PARTS:
@@ -225,22 +215,23 @@ class FanOut:
     def _answer(self, body: bytes | None) -> None:
         """`body` is the answer of the only part, None to join those of all."""
         current = self._round
-        bill = Bill(current.offer, self._road.clock, self._started)
-        usage = summed(current.used)
-        tell = bill.extra
-        members = tell(usage)
+        usage, tab = summed(current.used), self._open_tab()
+        milliseconds = int((self._road.clock.now() - self._started) * 1000)
+        shown, members = told(tab.spent(), usage, offer=current.offer, milliseconds=milliseconds)
         if body is None:
             assert current.joined is not None, "several parts are joined"
             body = current.joined.answer(current.offer.json_name, usage=usage, extra=members)
-        cost = b"x-headgate-cost: %b\r\n" % bill.shown if bill.shown else b""
-        attempts = self._attempts()
-        self._settle(Outcome.ANSWERED, 200)
-        head = answer_head(self.request_id, current.offer, attempts, b"application/json", more=cost)
+        more = b"x-headgate-cost: %b\r\n%b" % (shown, tab.headers) if shown else tab.headers
+        attempts = len(tab.charges)
+        self._settle(Outcome.ANSWERED, 200, end=End.COMPLETE)
+        head = answer_head(self.request_id, current.offer, attempts, b"application/json", more=more)
         self._client.answer(200, head, body)
 
     def _refuse(self, error: GatewayError) -> None:
         """A refusal before any attempt: nothing was admitted, and nothing is settled."""
         self._phase = _Phase.ENDED
+        if self._tab is not None:
+            self._tab.refuse()
         self._road.telemetry.refused(error)
         refusal = self._road.refusals.answer(error, self._endpoint.shape)
         headers = b"x-request-id: %b\r\n" % self.request_id.encode() + refusal.headers
@@ -248,28 +239,48 @@ class FanOut:
 
     def _report(self, error: GatewayError, outcome: Outcome) -> None:
         refusal = self._road.refusals.answer(error, self._endpoint.shape)
-        attempts = self._attempts()
-        self._settle(outcome, refusal.status)
+        attempts = 0 if self._tab is None else len(self._tab.charges)
+        self._settle(outcome, refusal.status, end=end_of(error))
         own = b"x-request-id: %b\r\nx-headgate-attempts: %d\r\n" % (self.request_id.encode(), attempts)
         self._client.answer(refusal.status, own + refusal.headers, refusal.body)
 
-    def _attempts(self) -> int:
-        return sum(each.attempts for each in self._ended)
+    def _open_tab(self) -> Tab:
+        tab = self._tab
+        if tab is None:
+            tab = self._tab = Tab(
+                self._road.till,
+                self._principal,
+                request_id=self.request_id,
+                model=self._request.model,
+                operation=self._endpoint.name,
+            )
+        return tab
 
-    def _settle(self, outcome: Outcome, status: int) -> None:
+    def _settle_claim(self) -> None:
+        """What was reserved for the parts goes, and what they have spent comes."""
+        tab, current = self._open_tab(), self._round
+        charges, self._settled = tab.charges[self._settled :], len(tab.charges)
+        cost, exposure, tokens = paid(charges)
+        current.claim.settle(cost=cost, exposure=exposure, tokens=tokens, now=self._road.clock.now())
+
+    def _settle(self, outcome: Outcome, status: int, *, end: End) -> None:
         """The one place where a request ends that was admitted."""
         if self._phase is _Phase.PARTS:
-            usage, cost = together(self._ended)
-            self._road.telemetry.settled(
+            tab, road = self._open_tab(), self._road
+            self._settle_claim()
+            usage, cost = tab.totals()
+            duration = road.clock.now() - self._started
+            tab.end(end, status, duration=duration, first_byte=None)
+            road.telemetry.settled(
                 Settlement(
                     principal=self._principal,
                     offer=self._round.offer,
                     outcome=outcome,
                     status=status,
-                    attempts=self._attempts(),
+                    attempts=len(tab.charges),
                     usage=usage,
                     cost=cost,
-                    duration=self._road.clock.now() - self._started,
+                    duration=duration,
                     first_byte=None,
                 )
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -10,13 +10,11 @@ import msgspec
 from headgate.catalogue.offer import Offer
 from headgate.core.errors import GatewayError
 from headgate.core.failure import Failure
-from headgate.core.principal import Principal
-from headgate.core.usage import Usage
 from headgate.dialects.exchange import Codec, Inbound
-from headgate.gateway.bill import summed
 from headgate.gateway.endpoint import Endpoint, Shape
 from headgate.gateway.ports import Client, Settlement
 from headgate.gateway.road import Refusal, Road
+from headgate.gateway.tab import Parted
 
 
 class Whole(Protocol):
@@ -32,7 +30,7 @@ class Whole(Protocol):
 class PartCall(Protocol):
     """What a part asks of the call that it is."""
 
-    def part(self, principal: Principal, request: Inbound, *, offer: Offer, codec: Codec) -> None: ...
+    def part(self, parted: Parted, request: Inbound, *, offer: Offer, codec: Codec) -> None: ...
 
     def tick(self, now: float) -> None: ...
 
@@ -65,8 +63,8 @@ class Part:
         own = msgspec.structs.replace(road, telemetry=self, refusals=_Kept(self.fails))
         self._call = opens(own, self, endpoint)
 
-    def begin(self, principal: Principal, request: Inbound, *, offer: Offer, codec: Codec) -> None:
-        self._call.part(principal, request, offer=offer, codec=codec)
+    def begin(self, parted: Parted, request: Inbound, *, offer: Offer, codec: Codec) -> None:
+        self._call.part(parted, request, offer=offer, codec=codec)
 
     def tick(self, now: float) -> None:
         self._call.tick(now)
@@ -139,11 +137,3 @@ class _Kept:
 
     def event(self, _error: GatewayError, _shape: Shape) -> bytes:
         raise AssertionError("a part is answered at once")
-
-
-def together(ended: Sequence[Settlement]) -> tuple[Usage | None, int | None]:
-    """What several calls used and cost: None where nothing is known, the cost also if that of one is not."""
-    used = [each for each in ended if each.usage is not None]
-    usage = summed(each.usage for each in used if each.usage is not None) if used else None
-    costs = [each.cost for each in used if each.cost is not None]
-    return usage, sum(costs) if costs and len(costs) == len(used) else None

@@ -8,6 +8,7 @@ it hands anything on. Measured: a sixth of the processor time of a short request
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -21,13 +22,15 @@ class Writable(Protocol):
 class Outbox:
     """The writes of one turn, in order. Whoever closes a transport, or writes to it directly, flushes first.
 
-    `turn` rises with each flush: who keeps it from a `write` can tell later whether those bytes have left.
+    `turn` rises with each flush: who keeps it from a `write` can tell later whether those bytes have left. `before` is
+    called at the beginning of each flush: what it writes down is written down before a byte leaves.
     """
 
-    __slots__ = ("_held", "turn")
+    __slots__ = ("_held", "before", "turn")
 
     def __init__(self) -> None:
         self.turn = 0
+        self.before: Callable[[], None] = _nothing
         self._held: list[tuple[Writable, bytes]] = []
 
     def write(self, transport: Writable, data: bytes) -> None:
@@ -42,6 +45,7 @@ class Outbox:
 
     def flush(self) -> None:
         """Harmless at any time, also within itself."""
+        self.before()
         held = self._held
         if held:
             self._held = []
@@ -49,3 +53,7 @@ class Outbox:
             for transport, data in held:
                 if not transport.is_closing():
                     transport.write(data)
+
+
+def _nothing() -> None:
+    """Nothing is to be done before."""

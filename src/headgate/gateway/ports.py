@@ -219,12 +219,19 @@ class Journal(Protocol):
     def closed(self, frame: Closed) -> None:
         """An attempt is over and its request is not. Never lost while the process lives."""
 
+    def flush(self) -> None:
+        """Write now what the turn has told. What is refused hears of it from within."""
+
     def ended(self, frame: Ended | Settled) -> int:
         """A request is over. The number of the segment that will hold the frame. Never lost while the process lives."""
 
 
 class Books(Protocol):
     """Takes finished requests from the road to the ledger."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all that came before is in the ledger. Until then no attempt may be opened."""
 
     def add(self, finished: Finished) -> None: ...
 

@@ -108,7 +108,7 @@ class PriceLists:
         """A list that counts from an instant on, now unless told; it takes the place of one that was to count from
         the same. InvalidBody for an instant in the past, else what any change of the entry may raise."""
         now = self._desk.clock.wall()
-        counts_from = _instant(effective_at, now)
+        counts_from = counting_from(effective_at, now)
 
         def change(document: Document) -> Write:
             held = in_force(document, now)
@@ -168,7 +168,7 @@ def _said(document: Document | None) -> tuple[object, ...]:
     return (document.pricing, document.prices) if document is not None else (None, ())
 
 
-def _instant(effective_at: float | None, now: float) -> float:
+def counting_from(effective_at: float | None, now: float) -> float:
     """When a list counts from: an instant to come, or now. In milliseconds, as instants are written."""
     if effective_at is None or now - GRACE <= effective_at <= now:
         return math.floor(now * 1000) / 1000

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.price import Price, Schedule, price_at
 
 
 class Prices:
-    """The price lists in force. Read on the event loop; `overrides` are by organization and uid, changed in place."""
+    """The price lists in force. `overrides` are by organization and uid.
+
+    They are read on the event loop and changed in place on the writer thread, one key at a time and right after the
+    store: an override that ends with its entry could outlive it otherwise, and count again when that is restored.
+    """
 
     def __init__(self, overrides: dict[tuple[str, str], Schedule] | None = None) -> None:
         self.overrides: dict[tuple[str, str], Schedule] = {} if overrides is None else overrides
@@ -20,3 +26,8 @@ class Prices:
             if schedule is not None and schedule[0].effective_at <= wall:
                 return price_at(schedule, wall)
         return offer.price_at(wall)
+
+    def forget(self, ended: Callable[[str, str], bool]) -> None:
+        """End the overrides of which `ended` says so, by organization and uid."""
+        for key in [key for key in self.overrides if ended(*key)]:
+            del self.overrides[key]

@@ -16,6 +16,7 @@ from headgate.core.principal import Principal
 from headgate.gateway.endpoint import Shape
 from headgate.gateway.header_policies import HeaderPolicies
 from headgate.gateway.ports import RequestHead, Telemetry, Upstream
+from headgate.gateway.tab import Till
 
 
 class Timeouts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -68,6 +69,7 @@ class Road(Routing, frozen=True, kw_only=True):
     """The dependencies of a call."""
 
     upstream: Upstream
+    till: Till
     refusals: Refusals
     telemetry: Telemetry
     clock: Clock

@@ -14,6 +14,7 @@ from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import InvalidBody, ModelNotAllowed, detail
+from headgate.core.json import encode
 from headgate.core.overlay import NO_OVERLAY, AutoRouting, QuotaPolicy
 from headgate.core.principal import Principal
 from headgate.dialects.exchange import Inbound
@@ -43,6 +44,12 @@ class Notes:
     def __init__(self) -> None:
         self.why = Why.NAMED
         self.passed: list[str] = []
+
+    def told(self) -> str:
+        """As JSON, "" if the name said it all."""
+        if self.why is Why.NAMED:
+            return ""
+        return encode({"why": self.why, "passed": self.passed} if self.passed else {"why": self.why}).decode()
 
 
 class Undecided(Exception):
@@ -81,13 +88,25 @@ def selected(
         overlay = principal.overlay
         if overlay is None or overlay.quota_policy is not QuotaPolicy.DOWNGRADE:
             raise
-        default = _allowed(snapshot, principal, routing.default_model(principal, kind))
+        default = default_offer(routing, snapshot, principal=principal, kind=kind)
         if default is None:
             raise
         if notes is not None:
             notes.why = Why.DOWNGRADED
             notes.passed.append(model)
         return default
+
+
+def is_routed(principal: Principal, request: Inbound) -> bool:
+    """Whether more than the name in the request may say which entry serves it."""
+    overlay = principal.overlay
+    downgrades = overlay is not None and overlay.quota_policy is QuotaPolicy.DOWNGRADE
+    return downgrades or request.model is None or request.model == AUTO
+
+
+def default_offer(routing: Routing, snapshot: Snapshot, *, principal: Principal, kind: Kind) -> Offer | None:
+    """The default model, if there is one and it may be called."""
+    return _allowed(snapshot, principal, routing.default_model(principal, kind))
 
 
 def decided(routing: Routing, undecided: Undecided, *, principal: Principal, kind: Kind, name: str | None) -> Offer:

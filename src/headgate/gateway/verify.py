@@ -20,8 +20,9 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import Json
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
+from headgate.core.usage import Usage
 from headgate.gateway.administer_desk import Desk
-from headgate.gateway.bill import Bill
+from headgate.gateway.bill import told
 from headgate.gateway.stores import Verification, VerificationState
 from headgate.gateway.verify_background import Background, Starter
 from headgate.gateway.verify_calls import costs_unknown, smallest_call
@@ -36,6 +37,7 @@ from headgate.gateway.verify_probe import (
     unbilled_question,
 )
 from headgate.gateway.verify_smoke import SmokeResult, demand_operation, smoke_call, smoke_result
+from headgate.ledger.cost import cost
 
 __all__ = ["ProbeOutcome", "ProbeTarget", "SmokeResult", "Starter", "Verify"]
 
@@ -130,9 +132,16 @@ class Verify:
         call = smoke_call(about, operation)
         if isinstance(call, SmokeResult):
             return call
-        bill = Bill(about, self._desk.clock, self._desk.clock.now())
+        clock, desk = self._desk.clock, self._desk
+        began, wall = clock.now(), clock.wall()
+
+        def extra(usage: Usage) -> bytes:
+            price = desk.prices.price(about, organization=principal.organization, wall=wall)
+            paid = cost(usage, price) if price is not None else None
+            return told(paid, usage, offer=about, milliseconds=int((clock.now() - began) * 1000))[1]
+
         answered = await ask(self._upstream, Subject(about), question=call.question, within=SMOKE_TIMEOUT)
-        return smoke_result(answered, about, call=call, extra=bill.extra)
+        return smoke_result(answered, about, call=call, extra=extra)
 
     # Within
 

@@ -17,10 +17,12 @@ _NOT_READY: Final = encode({"status": "not ready"})
 
 
 class Health:
-    """The probes. `is_ready` is asked each time: it is false until the start is complete and from a stop signal on."""
+    """The probes. Both are asked each time: `is_ready` is false until the start is complete and from a stop signal on,
+    `fault` is why calls are refused meanwhile, "" if they are not."""
 
-    def __init__(self, is_ready: Callable[[], bool]) -> None:
+    def __init__(self, is_ready: Callable[[], bool], fault: Callable[[], str]) -> None:
         self._is_ready = is_ready
+        self._fault = fault
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/health", tags=["health"])
@@ -38,6 +40,9 @@ class Health:
         return Response(_ALIVE, media_type=JSON)
 
     async def readiness(self) -> Response:
+        fault = self._fault()
+        if fault:
+            return Response(encode({"status": "not ready", "reason": fault}), status_code=503, media_type=JSON)
         if self._is_ready():
             return Response(_READY, media_type=JSON)
         return Response(_NOT_READY, status_code=503, media_type=JSON)

@@ -21,7 +21,9 @@ from headgate.gateway.grant import Grants
 from headgate.gateway.header_policies import Enforcement
 from headgate.gateway.identify import Identify
 from headgate.gateway.identities import Identities
+from headgate.gateway.price_drift import IgnoredStore, PriceDrift
 from headgate.gateway.price_lists import PriceLists
+from headgate.gateway.price_overrides import OverrideStore, PriceOverrides
 from headgate.gateway.sharing import Sharing, SharingStore
 from headgate.gateway.sign_in import SignIn
 from headgate.gateway.signing import SigningKeys
@@ -45,6 +47,8 @@ from headgate.web.admin_api.keys import KeyRoutes
 from headgate.web.admin_api.memberships import MembershipRoutes, ProjectMembershipRoutes
 from headgate.web.admin_api.organizations import OrganizationRoutes
 from headgate.web.admin_api.passwords import PasswordRoutes
+from headgate.web.admin_api.price_drift import PriceDriftRoutes
+from headgate.web.admin_api.price_overrides import PriceOverrideRoutes
 from headgate.web.admin_api.prices import PriceRoutes
 from headgate.web.admin_api.projects import ProjectRoutes
 from headgate.web.admin_api.sessions import SessionRoutes
@@ -83,6 +87,7 @@ class Management:
     `books` there are no routes of usage."""
 
     is_ready: Callable[[], bool]
+    fault: Callable[[], str]
     registry: CollectorRegistry
     desk: Desk
     administer: Administer
@@ -97,6 +102,8 @@ class Management:
     probes: Probes
     sharing: SharingStore
     user_defaults: UserDefaultStore
+    price_overrides: OverrideStore
+    ignored_drift: IgnoredStore
     writer: Runner
     readers: Runner
     auditing: Auditing
@@ -120,7 +127,7 @@ class Management:
             current=desk.current, directory=directory, credentials=desk.book, of_key=self.identify.of_key
         )
         return [
-            Health(self.is_ready).router(),
+            Health(self.is_ready, self.fault).router(),
             *catalogue.routers(),
             AssetsApi(desk=desk, administer=self.administer, writer=writer, probes=self.probes).router(),
             self._registry().router(),
@@ -128,7 +135,7 @@ class Management:
             effective.router(),
             self._explain().router(),
             CredentialRoutes(NamedCredentials(desk), writer, directory=directory).router(),
-            PriceRoutes(PriceLists(desk, self.administer), writer=writer, readers=self.readers).router(),
+            *self._price_routers(),
             DefaultRoutes(self.defaults, writer).router(),
             *self._tenancy_routers(),
             KeyRoutes(self.grants, directory).router(),
@@ -157,6 +164,16 @@ class Management:
             probes=self.probes,
             writer=self.writer,
         )
+
+    def _price_routers(self) -> list[APIRouter]:
+        desk, writer, readers = self.desk, self.writer, self.readers
+        overrides = PriceOverrides(desk, self.price_overrides)
+        drift = PriceDrift(desk, self.ignored_drift, administer=self.administer)
+        return [
+            PriceRoutes(PriceLists(desk, self.administer), writer=writer, readers=readers).router(),
+            PriceDriftRoutes(drift, writer=writer, readers=readers).router(),
+            PriceOverrideRoutes(overrides, self.directory, clock=desk.clock, writer=writer, readers=readers).router(),
+        ]
 
     def _usage_routers(self) -> list[APIRouter]:
         if self.books is None:

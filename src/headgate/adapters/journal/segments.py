@@ -62,7 +62,9 @@ class JournalDirectory:
         """A directory of our own below `root`. Their names sort by the time of the start."""
         path = root / f"{time.time_ns() // 1000:016x}-{os.urandom(4).hex()}"
         try:
-            path.mkdir(mode=0o700, parents=True)
+            # A mode holds for the last directory of a path only.
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.mkdir(mode=0o700)
             found = cls.taken(path)
         except OSError as error:
             raise JournalRefused(

@@ -81,7 +81,7 @@ class HttpUpstream:
         self._tasks = tasks
         self._clock = clock
         self._limits = limits
-        self._outbox = Outbox()
+        self.outbox = Outbox()
         self._origins: dict[OriginKey, Origin] = {}
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -165,7 +165,7 @@ class HttpUpstream:
     # Within
 
     def _make(self, origin: Origin) -> Connection:
-        return Connection(origin, head_bytes=self._limits.head_bytes, outbox=self._outbox)
+        return Connection(origin, head_bytes=self._limits.head_bytes, outbox=self.outbox)
 
     def _add(self, key: OriginKey) -> Origin:
         origin = self._origins[key] = Origin(key, supplier=self, limits=self._limits, clock=self._clock)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from starlette.datastructures import QueryParams
+from starlette.requests import Request
 
 from headgate.catalogue.price import PriceFrom, PriceList
 from headgate.catalogue.price_form import ABOVE, RATES, SERVICE_TIER, TIERS, TIERS_LIMIT, read_list, shown_list
@@ -91,3 +92,16 @@ def instant_of_query(parameters: QueryParams, name: str) -> float | None:
         return instant(word if seconds is None else seconds)
     except ValueError as error:
         raise InvalidQuery(str(error), details=[detail(name, str(error))]) from None
+
+
+def model_named(request: Request) -> str:
+    """The entry that `?model=` names. InvalidQuery if it names none."""
+    name = query.text(request.query_params, "model")
+    if name is None:
+        raise missing("model")
+    return name
+
+
+def missing(name: str) -> InvalidQuery:
+    message = f"{name!r} is required"
+    return InvalidQuery(message, details=[detail(name, message)])

@@ -12,7 +12,6 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from headgate.catalogue.offer import Offer
 from headgate.core import errors
-from headgate.core.errors import InvalidQuery, detail
 from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.administer import Written
@@ -24,6 +23,8 @@ from headgate.web.admin_api.price_bodies import (
     PRICE_INPUT,
     TIME,
     instant_of_query,
+    missing,
+    model_named,
     read_price,
     shown_price,
 )
@@ -117,7 +118,7 @@ class PriceRoutes:
 
     async def read(self, request: Request, principal: Caller) -> Response:
         parameters = request.query_params
-        name, scope = _model(request), query.scope(parameters, principal)
+        name, scope = model_named(request), query.scope(parameters, principal)
         as_of = instant_of_query(parameters, "as_of")
         before = query.number(parameters, "before", least=1)
         limit = min(query.number(parameters, "limit", least=1) or PAGE_DEFAULT, PAGE_LIMIT)
@@ -130,7 +131,7 @@ class PriceRoutes:
         return json_response({**shown, "as_of": times.written(as_of)})
 
     async def add(self, request: Request, principal: Caller) -> Response:
-        name, scope = _model(request), query.scope(request.query_params, principal)
+        name, scope = model_named(request), query.scope(request.query_params, principal)
         prices, effective_at = read_price(await read_object(request))
         if_match = request.headers.get("if-match")
 
@@ -144,10 +145,10 @@ class PriceRoutes:
 
     async def withdraw(self, request: Request, principal: Caller) -> Response:
         parameters = request.query_params
-        name, scope = _model(request), query.scope(parameters, principal)
+        name, scope = model_named(request), query.scope(parameters, principal)
         effective_at = instant_of_query(parameters, EFFECTIVE_AT)
         if effective_at is None:
-            raise _missing(EFFECTIVE_AT)
+            raise missing(EFFECTIVE_AT)
         if_match = request.headers.get("if-match")
 
         def withdraw() -> Response:
@@ -191,15 +192,3 @@ def _shown_change(change: PriceChange) -> JsonObject:
 
 def _etag(sheet: Sheet) -> str:
     return sheet.offer.etag(sheet.at)
-
-
-def _model(request: Request) -> str:
-    name = query.text(request.query_params, "model")
-    if name is None:
-        raise _missing("model")
-    return name
-
-
-def _missing(name: str) -> InvalidQuery:
-    message = f"{name!r} is required"
-    return InvalidQuery(message, details=[detail(name, message)])

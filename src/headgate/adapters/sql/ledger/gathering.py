@@ -6,7 +6,7 @@ from headgate.adapters.sql.ledger import months
 from headgate.adapters.sql.ledger.counting import Counts
 from headgate.adapters.sql.ledger.names import Names
 from headgate.adapters.sql.ledger.rolling import Rollups
-from headgate.adapters.sql.ledger.rows import AttemptRow, RequestRow, attempt_rows, request_row
+from headgate.adapters.sql.ledger.rows import AttemptRow, RequestRow, rows_of, rows_of_one
 from headgate.adapters.sql.ledger.tables import ATTEMPT, REQUEST
 from headgate.gateway.ledger_store import Counting
 from headgate.ledger.records import Finished
@@ -41,12 +41,17 @@ class Batch:
         admitted, month = first.admitted, self._month
         if month is None or not month.start <= admitted < month.end:
             month = self._of(admitted)
-        attempts = attempt_rows(finished, names.number(finished.ended.request), names=names)
-        request = request_row(finished, attempts, names=names)
-        month.requests.append(request)
-        for attempt in attempts:
+        number = names.number(finished.ended.request)
+        if len(finished.opened) == 1:
+            request, attempt = rows_of_one(finished, number, names=names)
+            attempts = [attempt]
             month.attempts.append(attempt)
             month.instants.append(admitted)
+        else:
+            request, attempts = rows_of(finished, number, names=names)
+            month.attempts += attempts
+            month.instants += [admitted] * len(attempts)
+        month.requests.append(request)
         self.rollups.add(request, attempts)
         self.counts.add(first.account, request)
 

@@ -39,16 +39,44 @@ Totals: TypeAlias = tuple[int, int | None, int, int, int]
 is None if that of no attempt is known."""
 
 
-def attempt_rows(finished: Finished, number: int, *, names: Names) -> list[AttemptRow]:
-    opened, closed = finished.opened, finished.closed
-    if len(opened) == 1:
-        return [_attempt_row(opened[0], closed[0], number=number, names=names)]
+def rows_of(finished: Finished, number: int, *, names: Names) -> tuple[RequestRow, list[AttemptRow]]:
+    """The rows of a request of any number of attempts."""
     # Attempts of a request that was sent in parts are closed in any order.
-    by_number = {each.number: each for each in closed}
-    return [_attempt_row(each, by_number[each.number], number=number, names=names) for each in opened]
+    closed = {each.number: each for each in finished.closed}
+    attempts = [_attempt_row(each, closed[each.number], number=number, names=names) for each in finished.opened]
+    return _request_row(finished, attempts, names=names), attempts
 
 
-def request_row(finished: Finished, attempts: Sequence[AttemptRow], *, names: Names) -> RequestRow:
+def rows_of_one(finished: Finished, number: int, *, names: Names) -> tuple[RequestRow, AttemptRow]:
+    """The same for a request of one attempt, which is what almost all have: nothing is looked up or added up twice."""
+    opened, closed, ended, words = finished.opened[0], finished.closed[0], finished.ended, names.words
+    to, account, usage = names.destinations[opened.to], opened.account, closed.usage
+    # A plain integer: drivers ask for longer what to do with any other.
+    status, cost, exposure = closed.status + 0, closed.cost, closed.exposure
+    text, cached, written, output, reasoning = (
+        usage.input, usage.cached_input, usage.cache_write, usage.output, usage.reasoning
+    )  # fmt: skip
+    more = _more(usage)
+    # fmt: off
+    attempt = (
+        number, opened.number, to.id, to.revision, to.price, status, words[closed.outcome], closed.code, cost,
+        opened.hold, min(opened.hold_tokens, _MOST), exposure, opened.began, closed.ended, closed.first_byte,
+        text, cached, written, output, reasoning, words[usage.tier], more,
+    )
+    if more is None:
+        tokens_in, tokens_out = text + cached + written, output + reasoning
+    else:
+        _, _, _, tokens_in, tokens_out = _of_one(attempt)
+    request = (
+        number, opened.admitted, words[account.organization], names.accounts[account], to.id, words[opened.model],
+        words[opened.operation], ended.end + 0, status, ended.code, cost, exposure, tokens_in, tokens_out,
+        ended.duration, ended.first_byte, 1, 1 if closed.overrun else 0, ended.why or None,
+    )
+    # fmt: on
+    return request, attempt
+
+
+def _request_row(finished: Finished, attempts: Sequence[AttemptRow], *, names: Names) -> RequestRow:
     first, ended, last = finished.opened[0], finished.ended, attempts[-1]
     account, words = first.account, names.words
     status, cost, exposure, tokens_in, tokens_out = totals(attempts)
@@ -70,15 +98,13 @@ def request_row(finished: Finished, attempts: Sequence[AttemptRow], *, names: Na
         ended.duration,
         ended.first_byte,
         len(attempts),
-        _overrun(finished.closed),
+        1 if any(each.overrun for each in finished.closed) else 0,
         ended.why or None,
     )
 
 
 def totals(attempts: Sequence[AttemptRow]) -> Totals:
     """The sums of a request. An amount that a row cannot hold is the most that it can."""
-    if len(attempts) == 1:
-        return _of_one(attempts[0])
     status, costs, exposures, tokens_in, tokens_out = zip(*map(_of_one, attempts), strict=True)
     known = [cost for cost in costs if cost is not None]
     return (
@@ -115,7 +141,6 @@ def _attempt_row(opened: Opened, closed: Closed, *, number: int, names: Names) -
         to.id,
         to.revision,
         to.price,
-        # A plain integer: drivers ask for longer what to do with any other.
         closed.status + 0,
         words[closed.outcome],
         closed.code,
@@ -159,9 +184,3 @@ def _of_one(row: AttemptRow) -> Totals:
         tokens_in += sum(more.get(name, 0) for name in _IN)
         tokens_out += sum(more.get(name, 0) for name in _OUT)
     return row[5], row[8], row[11], tokens_in, tokens_out
-
-
-def _overrun(closed: Sequence[Closed]) -> int:
-    if len(closed) == 1:
-        return 1 if closed[0].overrun else 0
-    return 1 if any(each.overrun for each in closed) else 0

@@ -1,0 +1,153 @@
+"""The money of a call: its tab, the charge of its live attempt, and the one place where it is settled."""
+
+from __future__ import annotations
+
+import math
+
+from headgate.catalogue.offer import Offer
+from headgate.core.failure import Failure
+from headgate.core.principal import Principal
+from headgate.dialects.exchange import Inbound, Relay
+from headgate.gateway.bill import Bill
+from headgate.gateway.call_money import used_in_failure, used_in_part
+from headgate.gateway.call_state import CONNECT, ENDED, HEAD, State
+from headgate.gateway.charge import FREE, Charge, own
+from headgate.gateway.endpoint import Endpoint
+from headgate.gateway.ports import Outcome, Settlement
+from headgate.gateway.road import Road
+from headgate.gateway.tab import Parted, Tab
+from headgate.ledger.records import End
+
+
+class PaidCall:
+    """What a call knows of what it costs. `_charge` is there while an attempt is under way."""
+
+    # CPython reads a slot in place. For an attribute that the class has a value for it goes the long way at each use.
+    __slots__ = (
+        "_attempt",
+        "_charge",
+        "_deadline",
+        "_endpoint",
+        "_first_byte",
+        "_offer",
+        "_part",
+        "_principal",
+        "_relay",
+        "_request",
+        "_road",
+        "_started",
+        "_status",
+        "_tab",
+        "_total",
+        "request_id",
+        "state",
+    )
+
+    _offer: Offer
+    _principal: Principal
+    _request: Inbound
+
+    def __init__(self, road: Road, endpoint: Endpoint) -> None:
+        self._road = road
+        self._endpoint = endpoint
+        self._started = road.clock.now()
+        self.request_id = road.ids.next()
+        self.state: State = HEAD
+        self._attempt = self._status = 0
+        self._deadline = self._total = math.inf
+        self._first_byte: float | None = None
+        self._relay: Relay | None = None
+        self._charge: Charge | None = None
+        self._tab: Tab | None = None
+        self._part: Parted | None = None
+
+    def _unwritten(self) -> None:
+        """The attempt could not be written down, and nothing of it has left."""
+        raise NotImplementedError
+
+    def _open_tab(self) -> Tab:
+        tab = self._tab
+        if tab is None:
+            tab = self._tab = Tab(
+                self._road.till,
+                self._principal,
+                request_id=self.request_id,
+                model=self._request.model,
+                operation=self._endpoint.name,
+            )
+        return tab
+
+    def _open_bill(self) -> Bill:
+        charge, tab = self._charge, self._tab
+        assert charge is not None, "an attempt has its charge"
+        assert tab is not None, "a charge is on a tab"
+        return Bill(
+            self._offer, charge, self._road.clock, self._started, FREE if len(tab.charges) == 1 else tab.spent()
+        )
+
+    def _take_charge(self, offer: Offer) -> None:
+        """Reserve what an attempt may cost and write it down; GatewayError, and nothing done, if it must not be."""
+        part = self._part
+        self._charge = self._open_tab().charge(
+            offer,
+            self._request,
+            refused=self._unwritten,
+            claimed=part is not None and part.claimed,
+            at_once=self._endpoint.parse_form is not None,
+        )
+
+    def _refuse_tab(self) -> None:
+        """Nothing was sent, and nothing will be."""
+        if self._tab is not None and self._part is None:
+            self._tab.refuse()
+
+    def _close_failed(self, failure: Failure) -> None:
+        """The live attempt failed."""
+        charge, self._charge = self._charge, None
+        if charge is not None:
+            used = used_in_failure(failure, self._relay, request=self._request)
+            if used is not None:
+                charge.reckon(used)
+            charge.close(outcome=failure.kind.value, code=failure.status or self._status)
+
+    def _lose(self) -> None:
+        """A bug of ours ends the live attempt."""
+        charge, self._charge = self._charge, None
+        if charge is not None:
+            charge.lose()
+
+    def _settle(self, outcome: Outcome, status: int, *, end: End) -> None:
+        """The one place where a call ends that was admitted."""
+        if self.state >= CONNECT:
+            road, tab, charge = self._road, self._tab, self._charge
+            if charge is not None:
+                self._charge = None
+                self._close(charge, outcome)
+            usage, cost = (None, None) if tab is None else tab.totals() if self._part is None else own(charge)
+            duration = road.clock.now() - self._started
+            if tab is not None and self._part is None:
+                tab.end(end, status, duration=duration, first_byte=self._first_byte)
+            road.telemetry.settled(
+                Settlement(
+                    principal=self._principal,
+                    offer=self._offer,
+                    outcome=outcome,
+                    status=status,
+                    attempts=self._attempt if tab is None or self._part is not None else len(tab.charges),
+                    usage=usage,
+                    cost=cost,
+                    duration=duration,
+                    first_byte=self._first_byte,
+                )
+            )
+        self.state = ENDED
+        self._total = self._deadline = math.inf
+
+    def _close(self, charge: Charge, outcome: Outcome) -> None:
+        """The live attempt is over, answered or left."""
+        relay, left = self._relay, "" if outcome is Outcome.ANSWERED else outcome.value
+        if charge.usage is None or left:
+            used = used_in_part(self.state, self._status, relay=relay, request=self._request)
+            if used is not None:
+                charge.reckon(used)
+        charge.close(outcome=left, code=self._status or (200 if not left else 0))

@@ -1,0 +1,161 @@
+"""Calls that are not sent because of money: what cannot be written down, has no price, or is more than is allowed."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from headgate.core.errors import BudgetExceeded, EntryLimited
+from headgate.core.failure import FailureKind
+from headgate.core.overlay import Overlay
+from headgate.ledger.records import End, Ended, Finished, Status
+from tests.gateway.acts import STREAMED, WHOLE, answered, failure
+from tests.gateway.money import NoLimits
+from tests.gateway.stage import PRINCIPAL, Stage, entry, own
+
+A_TOKEN_IN, A_TOKEN_OUT = 1_000_000, 2_000_000
+INPUT = -(-len(WHOLE) // 4) * A_TOKEN_IN
+
+
+def only(stage: Stage) -> Finished:
+    (finished,) = stage.finished
+    return finished
+
+
+def given_back(stage: Stage) -> list[object]:
+    assert isinstance(stage.allows, NoLimits)
+    return [each for each in stage.allows.did if each == "cancel" or each[0] == "settle"]
+
+
+def test_a_call_is_not_sent_while_nothing_can_be_written_down() -> None:
+    stage = Stage()
+    stage.journal.accepts = False
+    stage.begun(WHOLE)
+
+    assert stage.refusals == ["LedgerUnavailable"]
+    assert stage.finished == []
+    assert not [each for each in stage.did if each[0] == "connect"]
+
+
+def test_an_attempt_that_could_not_be_written_down_is_taken_back() -> None:
+    stage = Stage()
+    stage.begun(WHOLE)
+
+    stage.journal.refused[0]()
+
+    assert stage.refusals == ["LedgerUnavailable"]
+    assert ("drop", 1) in stage.did
+    assert given_back(stage) == ["cancel"]
+    assert stage.finished == []
+
+
+def test_a_second_attempt_that_could_not_be_written_down_leaves_a_row_of_the_first() -> None:
+    stage = Stage(entry("gpt-4o", failover="other"), entry("other"))
+    call = stage.begun(WHOLE)
+    call.upstream_failed(1, failure(FailureKind.RESET))
+
+    stage.journal.refused[1]()
+
+    assert [each.outcome for each in only(stage).closed] == ["reset"]
+    assert stage.told[0][3] == b"LedgerUnavailable"
+
+
+def test_a_large_request_is_written_down_before_it_is_sent_and_not_at_the_end_of_the_turn() -> None:
+    stage = Stage()
+    stage.journal.writes = False
+    stage.begun(WHOLE.replace(b"hi", b"h" * 20_000))
+
+    assert stage.refusals == ["LedgerUnavailable"]
+    assert not [each for each in stage.did if each[0] == "connect"]
+
+
+def test_an_entry_of_the_platform_without_a_price_is_refused() -> None:
+    stage = Stage(entry("gpt-4o", pricing=None))
+    stage.begun(WHOLE)
+
+    assert stage.refusals == ["PriceMissing"]
+    assert stage.journal.frames == []
+    assert isinstance(stage.allows, NoLimits)
+    assert stage.allows.did == ["admit", "refuse"]
+
+
+def test_an_entry_of_the_callers_own_without_a_price_serves_and_its_cost_is_unknown() -> None:
+    stage = Stage(own(entry("gpt-4o", pricing=None)))
+    answered(stage.begun(WHOLE), 1)
+
+    (closed,) = only(stage).closed
+    assert (closed.status, closed.cost, closed.exposure) == (Status.UNKNOWN, None, 0)
+
+
+def test_an_organization_may_refuse_unpriced_entries_of_its_members_too() -> None:
+    stage = Stage(own(entry("gpt-4o", pricing=None)))
+    stage.principal = msgspec.structs.replace(PRINCIPAL, overlay=Overlay(refuse_unpriced=True))
+    stage.begun(WHOLE)
+
+    assert stage.refusals == ["PriceMissing"]
+
+
+class Limited(NoLimits):
+    """Refuses what it is told to."""
+
+    def __init__(self, **errors: Exception) -> None:
+        super().__init__()
+        self.errors = errors
+
+    def claim(self, offer: object, **asked: object) -> NoLimits:
+        name: str = offer.name  # type: ignore[attr-defined]
+        if name in self.errors:
+            raise self.errors[name]
+        return self
+
+
+def test_a_stand_in_serves_when_the_entry_is_asked_too_much_of() -> None:
+    stage = Stage(entry("busy", failover="other"), entry("other"))
+    stage.allows = Limited(busy=EntryLimited("busy", retry_after=1))
+    answered(stage.begun(WHOLE.replace(b"gpt-4o", b"busy")), 1)
+
+    assert [each.to.name for each in only(stage).opened] == ["other"]
+    assert stage.told[0][1] == 200
+
+
+def test_an_entry_that_is_asked_too_much_of_and_has_no_stand_in_refuses() -> None:
+    stage = Stage(entry("busy"))
+    stage.allows = Limited(busy=EntryLimited("busy", retry_after=1))
+    stage.begun(WHOLE.replace(b"gpt-4o", b"busy"))
+
+    assert stage.refusals == ["EntryLimited"]
+
+
+@pytest.mark.parametrize(
+    ("exceeded", "served"),
+    [
+        (BudgetExceeded("used up", retry_after=1, downgrade=True), ["small"]),
+        (BudgetExceeded("used up", retry_after=1), []),
+    ],
+)
+def test_a_budget_that_is_used_up_lets_the_default_model_serve_if_it_says_so(
+    exceeded: BudgetExceeded, served: list[str]
+) -> None:
+    stage = Stage(entry("gpt-4o"), entry("small"))
+    stage.default = "small"
+    stage.allows = Limited(**{"gpt-4o": exceeded})
+    stage.begun(STREAMED)
+
+    assert [each[1] for each in stage.did if each[0] == "connect"] == served
+
+
+def test_why_a_default_served_is_on_the_row() -> None:
+    stage = Stage()
+    stage.default = "gpt-4o"
+    answered(stage.begun(b'{"messages":[]}'), 1)
+
+    assert only(stage).ended.why == '{"why":"default"}'
+
+
+def test_a_name_that_says_it_all_needs_no_why() -> None:
+    stage = Stage()
+    answered(stage.begun(WHOLE), 1)
+
+    assert only(stage).ended == Ended(
+        only(stage).ended.request, End.COMPLETE, 200, only(stage).ended.ended, only(stage).ended.duration
+    )
