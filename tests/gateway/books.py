@@ -66,17 +66,19 @@ class Inline:
 
 
 class Spool:
-    """The journal as the bookkeeper sees it. `asked` is called when it wants to forget."""
+    """The journal as the bookkeeper sees it. `asked` is called when it wants to forget; `is_behind`: the disk
+    has not taken everything."""
 
     def __init__(self, journal: JournalWriter) -> None:
         self.asked: Callable[[], None] = _nothing
+        self.is_behind = False
         self.stored = journal.stored
         self.read = journal.read
         self._is_written = journal.is_written
 
     def is_written(self) -> bool:
         self.asked()
-        return self._is_written()
+        return self._is_written() and not self.is_behind
 
 
 class Office:

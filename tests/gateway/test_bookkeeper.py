@@ -98,6 +98,19 @@ def test_beyond_its_bound_the_newest_are_forgotten_and_read_back_from_the_journa
     office.close()
 
 
+def test_what_the_journal_has_not_written_is_not_forgotten(tmp_path: Path) -> None:
+    office = Office(tmp_path, most=BATCH)
+    office.pump()
+    office.unavailable()
+    office.serve(BATCH + 10)
+    kept = []
+    for office.spool.is_behind in (True, False):
+        office.pump()
+        kept.append(office.books.kept)
+    assert kept == [BATCH + 10, BATCH]
+    office.close()
+
+
 def test_what_is_read_back_is_what_was_told(tmp_path: Path) -> None:
     office = Office(tmp_path, most=BATCH)
     office.pump()

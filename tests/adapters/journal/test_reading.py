@@ -84,6 +84,16 @@ def test_killed_while_it_is_removed_it_says_all_that_is_left(tmp_path: Path) -> 
     assert not directory.exists()
 
 
+def test_the_oldest_segment_is_removed_first(tmp_path: Path) -> None:
+    directory = died(tmp_path, served=30, segment=SMALL)
+    first, second, *_, last = sorted(directory.glob("*.frames"))
+    second.unlink()
+    second.mkdir()
+    with pytest.raises(OSError, match=second.name):
+        only(left(tmp_path)).remove()
+    assert (first.exists(), last.exists()) == (False, True)
+
+
 def test_several_journals_are_read_oldest_first(tmp_path: Path) -> None:
     first = died(tmp_path / "one", served=1)
     second = died(tmp_path / "two", served=2)

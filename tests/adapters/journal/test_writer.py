@@ -200,17 +200,17 @@ def test_whoever_is_refused_may_write_at_once(rig: Rig) -> None:
 
 def test_a_file_that_could_not_be_cut_is_cut_before_anything_else_is_written(rig: Rig) -> None:
     rig.serve("a")
-    path = rig.directory / rig.segments[0]
-    with path.open("ab") as file:
-        file.write(b"torn")
-    rig.disk.failure = OSError(errno.EIO, os.strerror(errno.EIO))
     rig.open("b")
     rig.journal.flush()
-    rig.tick()
+    with (rig.directory / rig.segments[0]).open("ab") as file:
+        file.write(b"torn")
+    rig.disk.failure = OSError(errno.EIO, os.strerror(errno.EIO))
+    rig.journal.ended(settled("b"))
+    rig.journal.flush()
     rig.disk.failure = None
     rig.tick()
     rig.serve("c")
-    assert requests(rig.after_death()) == ["a", "c"]
+    assert requests(rig.after_death()) == ["a", "b", "c"]
 
 
 # Syncs
