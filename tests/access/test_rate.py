@@ -219,7 +219,7 @@ def test_more_than_the_whole_limit_passes_when_the_bucket_is_full() -> None:
     assert bucket.take(1_000, 60.0)
 
 
-def test_another_limit_keeps_what_was_used() -> None:
+def test_another_limit_keeps_the_share_that_was_used() -> None:
     bucket = Bucket(Rate(60, 60.0))
     assert bucket.take(30, 0.0)
     bucket.become(Rate(120, 60.0))

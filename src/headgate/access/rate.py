@@ -77,7 +77,7 @@ class Bucket:
         self.become(rate)
 
     def become(self, rate: Rate) -> None:
-        """Another limit from now on. What was used stays used."""
+        """Another limit from now on, of which the same share is used."""
         self.rate = rate
         self._interval = rate.period / rate.count
         self._slack = rate.period + _ROUNDING * self._interval

@@ -68,7 +68,7 @@ class LimitBook:
     # What is used
 
     def bucket(self, key: Key, count: int) -> Bucket:
-        """The bucket of so many a minute. A limit that has changed keeps what was used of it."""
+        """The bucket of so many a minute. A limit that has changed keeps the share that was used."""
         found = self._young.get(key)
         if found is None:
             found = self._buckets.get(key)
