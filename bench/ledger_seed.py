@@ -20,7 +20,7 @@ from headgate.adapters.sql.ledger.adding import adding_for
 from headgate.adapters.sql.ledger.gathering import Batch, MonthRows
 from headgate.adapters.sql.ledger.names import Names
 from headgate.adapters.sql.ledger.opening import LedgerDatabase, open_ledger
-from headgate.adapters.sql.ledger.rows import AttemptRow, RequestRow, attempt_rows, request_row
+from headgate.adapters.sql.ledger.rows import AttemptRow, RequestRow, rows_of
 from headgate.catalogue.price import Price, PriceList, Rates, resolved
 from headgate.core.ids import RequestIds
 from headgate.core.secret import Secret
@@ -105,8 +105,7 @@ def _months(plan: Plan) -> list[int]:
 def _samples(plan: Plan, names: Names, request: str) -> Iterator[tuple[RequestRow, list[AttemptRow]]]:
     for number in range(_SAMPLES):
         finished = _finished(plan, request, number)
-        attempts = attempt_rows(finished, names.number(request), names=names)
-        yield request_row(finished, attempts, names=names), attempts
+        yield rows_of(finished, names.number(request), names=names)
 
 
 def _finished(plan: Plan, request: str, number: int) -> Finished:
