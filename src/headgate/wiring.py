@@ -24,6 +24,7 @@ from headgate.adapters.sealing.master_key import MasterKeyRefused
 from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.failures import DatabaseRefused, reason
+from headgate.adapters.sql.ledger.reading import SqlLedgerReading
 from headgate.adapters.sql.prices import SqlIgnoredDrift, SqlPriceOverrides
 from headgate.adapters.sql.sharing import SqlSharing
 from headgate.adapters.sql.user_defaults import SqlUserDefaults
@@ -54,7 +55,7 @@ from headgate.web.application import application, shape_of
 from headgate.web.client_address import networks
 from headgate.web.errors import ErrorShapes
 from headgate.web.lane_shared import Inbound, LaneLimits, Routes, routes
-from headgate.web.management import Management
+from headgate.web.management import Books, Management
 from headgate.web.server import DrainTimes, GatewayServer, Readiness, Started, address_of, listen
 from headgate.wiring_identity import Identity, identity
 from headgate.wiring_kept import CLOCK, Kept, opened, warn_of_unreadable
@@ -196,6 +197,7 @@ def _management(kept: Kept, who: Identity, *, parts: _Parts) -> Management:
         auditing=Auditing(SqlAudit(kept.database), kept.directory),
         bulk_rate=Rate(kept.settings.bulk_replace_per_hour, 3600.0),
         header_policy_enforcement=Enforcement(kept.settings.header_policy_enforcement),
+        books=Books(reading=SqlLedgerReading(parts.money.database), readers=parts.money.database.readers),
     )
 
 
