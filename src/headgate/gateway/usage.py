@@ -80,10 +80,8 @@ class UsageReports:
     def named(self, accounts: Iterable[Account]) -> Named:
         directory, found = self._directory, Named({}, {}, {}, {})
         for each in set(accounts):
-            organization = directory.organization(each.organization)
-            if organization is None:
-                continue
-            found.organizations[each.organization] = organization.slug
+            if organization := directory.organization(each.organization):
+                found.organizations[each.organization] = organization.slug
             if project := directory.project(each.organization, each.project) if each.project else None:
                 found.projects[each.project] = project.slug
             if user := directory.user(each.user):

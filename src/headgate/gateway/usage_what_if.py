@@ -55,7 +55,7 @@ def other_entry(
 
 
 def what_if(sums: Sums, price: Price | None) -> WhatIf:
-    """The sums at a price. Every attempt that used something counts as one that is billed."""
+    """The sums at a price. Of each request one attempt counts as billed."""
     used = {bucket: sums.buckets[bucket] for bucket in BUCKETS if sums.buckets[bucket]}
     if price is None:
         return WhatIf((), tuple(used), None, None)

@@ -248,6 +248,14 @@ def test_groups_of_tenants_have_their_names(desk: UsageDesk) -> None:
     ]  # fmt: skip
 
 
+def test_people_have_names_whatever_else_is_asked_for(desk: UsageDesk) -> None:
+    desk.store(*one_each())
+
+    found = desk.ask("/summary", query={"group_by": "user"})["items"]
+
+    assert [each["user_name"] for each in found] == [None, "ann", "gus", "mia"]
+
+
 def test_groups_are_read_in_parts(desk: UsageDesk) -> None:
     desk.store(*one_each())
     query = {"group_by": "user,end_reason", "limit": "2"}
