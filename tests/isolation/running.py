@@ -24,6 +24,7 @@ from headgate.adapters.tasks import Tasks
 from headgate.core.json import Json, encode
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Desk
+from headgate.gateway.bookkeeper import Bookkeeper
 from headgate.settings import Settings
 from headgate.web.server import address_of, listen
 from headgate.wiring import begin_money, money_of, server_of
@@ -44,6 +45,7 @@ class Running:
     http: httpx2.Client
     tasks: Tasks
     database: Database
+    bookkeeper: Bookkeeper
     _heard: list[str] = field(default_factory=list)
 
     def ask(
@@ -66,7 +68,7 @@ class Running:
     def comes_to_rest(self) -> None:
         """See that nothing is left to do: what was created is verified, and everything written."""
         for _ in range(_LOOKS):
-            if not len(self.tasks):
+            if not len(self.tasks) and not self.bookkeeper.backlog:
                 break
             self.http.get("/health/readiness")
         else:
@@ -111,7 +113,7 @@ def running(data: Path, *, database: Secret | None = None) -> Iterator[Running]:
         client = stack.enter_context(httpx2.Client(base_url=address, timeout=PATIENCE, trust_env=False))
         app = server.config.app
         assert isinstance(app, FastAPI)
-        gateway = Running(address, app, parts.desk, root, client, parts.tasks, parts.database)
+        gateway = Running(address, app, parts.desk, root, client, parts.tasks, parts.database, money.bookkeeper)
         stack.enter_context(_listening(gateway._heard))  # noqa: SLF001
         try:
             yield gateway

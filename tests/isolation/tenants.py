@@ -103,6 +103,7 @@ class Town:
         self._credentials(tenant)
         self._models(tenant)
         self._grants(tenant)
+        self._requests(tenant)
         return tenant
 
     def _people(self, tenant: Tenant) -> None:
@@ -197,6 +198,16 @@ class Town:
         body = {"name": f"key-of-{tenant.slug}", "permissions": ["llm:*"]}
         made = self.ask("POST", "/admin/v1/keys", body, by=tenant.token)
         tenant.words["key"], tenant.key = [made["id"]], made["key"]
+
+    def _requests(self, tenant: Tenant) -> None:
+        """Two calls: one by the owner, one by the key."""
+        tenant.words["request"] = []
+        for credential in (tenant.token, tenant.key):
+            body = {"model": "mock", "messages": [{"role": "user", "content": "hello"}]}
+            headers = {"authorization": f"Bearer {credential}"}
+            answer = self.gateway.ask("POST", "/v1/chat/completions", body=body, headers=headers)
+            assert answer.is_success, answer.text
+            tenant.words["request"].append(answer.headers["x-request-id"])
 
 
 def nothing(kind: str, word: str) -> str:

@@ -25,6 +25,8 @@ from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
+from headgate.adapters.sql.ledger.opening import open_ledger
+from headgate.adapters.sql.ledger.reading import SqlLedgerReading
 from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.prices import SqlIgnoredDrift, SqlPriceOverrides
 from headgate.adapters.sql.sharing import SqlSharing
@@ -51,9 +53,10 @@ from headgate.gateway.sign_in import Limits, SignIn
 from headgate.gateway.signing import SigningKeys
 from headgate.gateway.stores import Verification, VerificationState
 from headgate.gateway.tenancy import Changes, Tenancy
-from headgate.gateway.verify import ProbeOutcome, ProbeTarget, SmokeResult
+from headgate.gateway.verify import ProbeOutcome, ProbeTarget
+from headgate.gateway.verify_smoke import SmokeResult
 from headgate.web.application import application
-from headgate.web.management import Management
+from headgate.web.management import Books, Management
 from tests.gateway.town import NOW, KnownSessions, Town
 from tests.gateway.writing import StillClock, database_of, desk_at, document
 
@@ -248,6 +251,7 @@ def api_at(directory: Path, *, bundled: BundledPrices = knows_none) -> Iterator[
     with desk_at(directory, bundled=bundled) as desk:
         town, writer, probes = Town(), Workers("writer", threads=1), KnownOutcome(desk)
         database = open_database(directory / "defaults")
+        ledger = open_ledger(directory / "defaults")
         identify = Identify(town.directory, KnownSessions(), clock=town.clock)
         api: Api
         tenancy = tenancy_of(town, desk, database, writer)
@@ -275,9 +279,11 @@ def api_at(directory: Path, *, bundled: BundledPrices = knows_none) -> Iterator[
             readers=database.readers,
             auditing=Auditing(SqlAudit(database), town.directory),
             bulk_rate=Rate(5, 3600),
+            books=Books(reading=SqlLedgerReading(ledger), readers=ledger.readers),
         )
         app = application(management.routers(), identify=identify, ids=RequestIds(bytes(8)))
         api = Api(app, town, desk, probes=probes, tenancy=tenancy)
         yield api
         writer.close()
+        ledger.close()
         database.close()
