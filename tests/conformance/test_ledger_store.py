@@ -264,3 +264,13 @@ def test_more_tokens_than_a_column_can_hold_are_the_most_that_it_can(store: SqlL
     store.write([finished([huge], [settled(huge, USAGE)])], counting=by_day)
 
     assert [attempt["hold_tokens"] for attempt in attempts(ledger)] == [2**63 - 1]
+
+
+def test_no_word_of_an_upstream_can_stop_the_ledger(store: SqlLedger, ledger: LedgerDatabase) -> None:
+    ids = request_ids()
+
+    store.write([whole(ids.next(), usage=Usage(input=1, tier="fl\0ex"))], counting=by_day)
+    SqlLedger(ledger).write([whole(ids.next(), usage=Usage(input=1, tier="fl\0ex"))], counting=by_day)
+
+    first, second = attempts(ledger)
+    assert first["tier"] == second["tier"]

@@ -72,7 +72,8 @@ class Names:
     """Every dictionary of one writer. `using` comes first in a transaction, `forget` after one that failed."""
 
     def __init__(self) -> None:
-        self.words = Dictionary[str](tables.name, lambda text: (text,))
+        # Some words are those of an upstream, and PostgreSQL takes no text with a zero in it.
+        self.words = Dictionary[str](tables.name, lambda text: (text.replace("\0", "\N{REPLACEMENT CHARACTER}"),))
         self.accounts = Dictionary[Account](tables.account, msgspec.structs.astuple)
         self.places = Dictionary[tuple[str, ...]](tables.destination, lambda place: place)
         self.processes = _Processes(tables.process, lambda prefix: (prefix,))
