@@ -36,7 +36,11 @@ OF_ONESELF: Final = frozenset(
     for slash in ("", "/")
 )
 """What whoever may only look may do besides: manage what is their own."""
-WRITES: Final = [route for route in GUARDED if route.partition(" ")[0] not in {"GET", "HEAD"}]
+ONLY_ASKS: Final = frozenset({"POST /admin/v1/usage/what-if"})
+"""What changes nothing whatever its method says: everybody asks about what they used themselves."""
+WRITES: Final = [
+    route for route in GUARDED if route.partition(" ")[0] not in {"GET", "HEAD"} and route not in ONLY_ASKS
+]
 NO_CREDENTIALS: Final = ("at:unknown", "iak_acme_unknown", "a.b.c", "Bearer", "null")
 REFUSED: Final = frozenset({401, 403, 404})
 
