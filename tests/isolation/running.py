@@ -81,16 +81,7 @@ class Running:
 def running(data: Path, *, database: Secret | None = None) -> Iterator[Running]:
     """Serve a data directory, and end as a signal would end it."""
     root = secrets.token_urlsafe(32)
-    settings = Settings(
-        data_dir=data,
-        database_url=database,
-        admin_token=Secret(root),
-        egress_allow=("127.0.0.0/8",),
-        sign_in_per_email=1_000_000,
-        sign_in_per_address=1_000_000,
-        bulk_replace_per_hour=1_000_000,
-        drain_grace=5.0,
-    )
+    settings = _settings(data, database, root=root)
     with ExitStack() as stack:
         listener = listen("127.0.0.1", 0)
         stack.callback(listener.close)
@@ -121,6 +112,19 @@ def running(data: Path, *, database: Secret | None = None) -> Iterator[Running]:
             client.close()
             server.handle_exit(signal.SIGTERM, None)
             thread.join(PATIENCE)
+
+
+def _settings(data: Path, database: Secret | None, *, root: str) -> Settings:
+    return Settings(
+        data_dir=data,
+        database_url=database,
+        admin_token=Secret(root),
+        egress_allow=("127.0.0.0/8",),
+        sign_in_per_email=1_000_000,
+        sign_in_per_address=1_000_000,
+        bulk_replace_per_hour=1_000_000,
+        drain_grace=5.0,
+    )
 
 
 @contextmanager
