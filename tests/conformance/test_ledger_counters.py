@@ -54,3 +54,14 @@ def test_a_window_whose_rows_were_dropped_keeps_its_count(store: SqlLedger) -> N
     store.recount("budget of org-1", account=Account("org-1"), since=lambda second: second // 86_400 * 86_400, start=0)
 
     assert store.counters() == before
+
+
+def test_windows_that_count_nowhere_any_more_can_be_dropped(store: SqlLedger) -> None:
+    ids = request_ids()
+    store.write([whole(ids.next()), whole(ids.next(), admitted=NOVEMBER + DAY)], counting=by_day)
+    day = NOVEMBER // DAY * 86_400
+
+    store.forget_before("budget of org-1", day + 86_400)
+    store.forget_before("another", day + 10 * 86_400)
+
+    assert list(store.counters()) == [("budget of org-1", day + 86_400)]

@@ -219,6 +219,18 @@ def test_a_wrong_counter_is_found(filled: LedgerDatabase, change: Executable, wo
     assert found == ["1 counters that are not the sum of rows:", f"  {words}"]
 
 
+def test_windows_that_count_nowhere_any_more_are_not_judged(filled: LedgerDatabase) -> None:
+    with filled.writing() as connection:
+        connection.execute(update(counter).where(counter.c.window == TODAY).values(tokens=0))
+    findings = Findings()
+    with filled.reading() as connection:
+        verification = Verification(connection, findings, counting=by_day)
+        verification.rows()
+        verification.counters({BUDGET: TODAY + 86_400})
+
+    assert (findings.agree, findings.looked_at["counters"]) == (True, 1)
+
+
 def test_of_many_disagreements_some_are_told_and_all_are_counted(store: SqlLedger, ledger: LedgerDatabase) -> None:
     ids = request_ids()
     store.write([whole(ids.next()) for _ in range(50)], counting=by_day)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -69,8 +70,9 @@ def _verify(settings: Settings, findings: Findings) -> None:
         verification = Verification(connection, findings, counting=counting)
         verification.rows()
         # The budgets are in another database: only what is true of them before and after is true in between.
-        after = _budgets(settings)
-        verification.counters({id: _counted_since(budget) for id, budget in before.items() if after.get(id) == budget})
+        after, now = _budgets(settings), int(time.time())
+        same = {id: budget for id, budget in before.items() if after.get(id) == budget}
+        verification.counters({id: _counted_since(budget, now) for id, budget in same.items()})
         for directory in directories(settings.data_dir):
             _journal(connection, directory, verification, findings=findings)
 
@@ -80,9 +82,10 @@ def _budgets(settings: Settings) -> Mapping[str, Budget]:
         return {budget.id: budget for budget in stored(connection)}
 
 
-def _counted_since(budget: Budget) -> int:
-    """The start of the window in which it got the terms that it has."""
-    return budget.terms.window.start(int(budget.updated_at))
+def _counted_since(budget: Budget, now: int) -> int:
+    """The first window that counts at this moment and that began when the budget had the terms that it has."""
+    window = budget.terms.window
+    return max(window.first(window.start(now)), window.start(int(budget.updated_at)))
 
 
 def _journal(connection: Connection, directory: Path, verification: Verification, *, findings: Findings) -> None:

@@ -82,7 +82,8 @@ class Verification:
         self._lines_beside(there, kept_from)
 
     def counters(self, since: Mapping[str, int]) -> None:
-        """Every counter of these budgets. What lies before the given instant (Unix seconds) was not counted."""
+        """The counters of these budgets, of the windows from the given start (Unix seconds) on: what is kept of older
+        ones counts nowhere any more, and may be dropped."""
         known = retaining.known_since(self._connection)
         counted = dict(self._counts.counted())
         stray = 0
@@ -92,11 +93,11 @@ class Verification:
             found = counted.pop(key, Count())
             if key[0] not in since:
                 stray += 1
-            elif key[1] >= known:
+            elif key[1] >= max(known, since[key[0]]):
                 self._findings.saw("counters")
                 judge_counter(*key, said=said, found=found, findings=self._findings)
         for (budget, window), count in counted.items():
-            if window >= max(known, since.get(budget, 0)):
+            if budget in since and window >= max(known, since[budget]):
                 judge_counter(budget, window, said=None, found=count, findings=self._findings)
         if stray:
             self._findings.note(f"{stray} counters are of budgets that are no more")

@@ -65,6 +65,11 @@ class SqlLedger:
         with self._writing() as connection:
             connection.execute(delete(counter).where(counter.c.budget == budget))
 
+    def forget_before(self, budget: str, window: int) -> None:
+        """Drop its counters of windows that began before `window` (Unix seconds) and count nowhere any more."""
+        with self._writing() as connection:
+            connection.execute(delete(counter).where(counter.c.budget == budget, counter.c.window < window))
+
     def drop_before(self, month: int) -> Sequence[int]:
         with self._writing() as connection:
             dropped = retaining.drop_before(connection, month)
