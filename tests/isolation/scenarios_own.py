@@ -57,6 +57,24 @@ def prices() -> Iterator[Scenario]:
     yield Scenario(f"POST {path}", f"{of_model}&scope=<scope>", body={**price, "effective_at": instant})
     yield Scenario(f"POST {path}", of_model, body=price)
     yield Scenario(f"DELETE {path}", f"{of_model}&scope=<scope>&effective_at={instant}")
+    yield from _drift()
+    own = f"{path}/overrides"
+    whose = f"{own}?organization=<organization>&model=<model>"
+    yield Scenario(f"GET {own}", whose)
+    yield Scenario(f"GET {own}", f"{own}?model=<model>&scope=<scope>")
+    yield Scenario(f"PUT {own}", whose, body=price)
+    yield Scenario(f"PUT {own}", f"{whose}&scope=<scope>", body={**price, "effective_at": instant})
+    yield Scenario(f"DELETE {own}", f"{whose}&effective_at={instant}")
+
+
+def _drift() -> Iterator[Scenario]:
+    """Differences from the bundled data set."""
+    path = "/admin/v1/prices/drift"
+    yield Scenario(f"GET {path}", f"{path}?model=<model>")
+    yield Scenario(f"GET {path}", f"{path}?scope=<scope>")
+    for act in (f"{path}/accept", f"{path}/ignore"):
+        yield Scenario(f"POST {act}", f"{act}?model=<model>", body={"fields": ["tiers"]})
+        yield Scenario(f"POST {act}", f"{act}?model=<model>&scope=<scope>")
 
 
 def credentials() -> Iterator[Scenario]:
