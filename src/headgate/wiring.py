@@ -35,17 +35,15 @@ from headgate.adapters.upstream.front import Upstreams, upstreams
 from headgate.adapters.upstream.limits import UpstreamLimits
 from headgate.core.errors import Conflict, GatewayError, StoreUnavailable
 from headgate.gateway.administer_ending import Endings
-from headgate.gateway.allowance import Allowance
 from headgate.gateway.audit import Auditing
-from headgate.gateway.bindings import Bindings
 from headgate.gateway.bookkeeper import keep_booked
-from headgate.gateway.budget_book import BudgetBook
+from headgate.gateway.budget_ledger import keep_compared
 from headgate.gateway.call_at import call_at
 from headgate.gateway.endpoint import ENDPOINTS, Shape
 from headgate.gateway.header_policies import Enforcement, HeaderPolicies
 from headgate.gateway.identify import Identify
-from headgate.gateway.limit_book import LimitBook
 from headgate.gateway.road import Refusal, Road, Timeouts
+from headgate.gateway.smoke import SmokeTests
 from headgate.gateway.tab import Till
 from headgate.gateway.tenancy import Changes, Tenancy
 from headgate.gateway.verify import Verify
@@ -57,6 +55,7 @@ from headgate.web.errors import ErrorShapes
 from headgate.web.lane_shared import Inbound, LaneLimits, Routes, routes
 from headgate.web.management import Books, Management
 from headgate.web.server import DrainTimes, GatewayServer, Readiness, Started, address_of, listen
+from headgate.wiring_budgets import allowance_of, spending_of
 from headgate.wiring_identity import Identity, identity
 from headgate.wiring_kept import CLOCK, Kept, opened, warn_of_unreadable
 from headgate.wiring_money import Money, keep_ticking, opened_money
@@ -99,11 +98,12 @@ def begin_money(tasks: Tasks, money: Money) -> None:
     """What goes on beside the calls, on the event loop. Until it has begun no call is sent."""
     _ = tasks.start(keep_booked(money.bookkeeper), name="write the ledger")
     _ = tasks.start(keep_ticking(money.journal, CLOCK), name="tick the journal")
+    _ = tasks.start(keep_compared(money.budget_ledger), name="compare budgets with the ledger")
 
 
 def money_of(kept: Kept, stack: ExitStack) -> Money:
     """DatabaseRefused, JournalRefused."""
-    return opened_money(kept.settings, stack, allowance=_allowance(kept), prices=kept.desk.prices)
+    return opened_money(kept.settings, stack, allowance=allowance_of(kept), prices=kept.desk.prices)
 
 
 def server_of(kept: Kept, money: Money) -> tuple[GatewayServer, Identity]:
@@ -129,6 +129,8 @@ def server_of(kept: Kept, money: Money) -> tuple[GatewayServer, Identity]:
             "upstream_connections": lambda: upstream.http.counts.connections,
             "catalogue_entries": lambda: len(current.snapshot),
             "catalogue_revision": lambda: current.snapshot.revision,
+            "budget_drift": lambda: money.budget_ledger.drift[0],
+            "budget_token_drift": lambda: money.budget_ledger.drift[1],
         }
     )
     return server, who
@@ -172,10 +174,14 @@ def _management(kept: Kept, who: Identity, *, parts: _Parts) -> Management:
     registry = CollectorRegistry()
     registry.register(parts.metrics)
     writer = kept.database.writer
+    money = parts.money
+    spending = spending_of(kept, money.allowance, ledger=money.budget_ledger, tenancy=parts.tenancy)
     verify = Verify(kept.desk, parts.upstream, starter=kept.tasks, timeout=kept.settings.probe_timeout)
     return Management(
         is_ready=lambda: parts.readiness.ready,
-        fault=parts.money.fault,
+        fault=money.fault,
+        budgets=spending.budgets,
+        limits=spending.limits,
         registry=registry,
         desk=kept.desk,
         administer=kept.administer,
@@ -186,7 +192,7 @@ def _management(kept: Kept, who: Identity, *, parts: _Parts) -> Management:
         sign_in=who.sign_in,
         signing_keys=who.signing_keys,
         identify=who.identify,
-        tests=verify,
+        tests=SmokeTests(kept.desk, parts.upstream, till=parts.money.till, ids=kept.ids),
         probes=verify,
         sharing=SqlSharing(kept.database),
         user_defaults=SqlUserDefaults(kept.database),
@@ -199,11 +205,6 @@ def _management(kept: Kept, who: Identity, *, parts: _Parts) -> Management:
         header_policy_enforcement=Enforcement(kept.settings.header_policy_enforcement),
         books=Books(reading=SqlLedgerReading(parts.money.database), readers=parts.money.database.readers),
     )
-
-
-def _allowance(kept: Kept) -> Allowance:
-    budgets, limits = BudgetBook(kept.events), LimitBook()
-    return Allowance(budgets, limits, Bindings(budgets, limits, directory=kept.directory))
 
 
 def _tenancy(kept: Kept) -> Tenancy:

@@ -18,6 +18,7 @@ from headgate.adapters.sql.workers import Workers
 from headgate.core.clock import Clock
 from headgate.gateway.allowance import Allowance
 from headgate.gateway.bookkeeper import Bookkeeper
+from headgate.gateway.budget_ledger import BudgetLedger
 from headgate.gateway.prices import Prices
 from headgate.gateway.tab import Till
 from headgate.settings import Settings
@@ -30,11 +31,14 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
     ledger: SqlLedger
     journal: JournalWriter
     bookkeeper: Bookkeeper
+    allowance: Allowance
+    budget_ledger: BudgetLedger
     till: Till
 
     def fault(self) -> str:
         """Why calls are refused for the ledger's sake, "" if they are not."""
-        return self.journal.reason or ("" if self.bookkeeper.is_ready else self.bookkeeper.reason)
+        late = self.budget_ledger.reason if self.bookkeeper.is_ready else self.bookkeeper.reason
+        return self.journal.reason or late
 
 
 def opened_money(settings: Settings, stack: ExitStack, *, allowance: Allowance, prices: Prices) -> Money:
@@ -59,7 +63,15 @@ def opened_money(settings: Settings, stack: ExitStack, *, allowance: Allowance, 
         clock=clock,
     )
     till = Till(allows=allowance, journal=journal, books=bookkeeper, prices=prices, clock=clock)
-    return Money(database=database, ledger=ledger, journal=journal, bookkeeper=bookkeeper, till=till)
+    return Money(
+        database=database,
+        ledger=ledger,
+        journal=journal,
+        bookkeeper=bookkeeper,
+        allowance=allowance,
+        budget_ledger=BudgetLedger(allowance.budgets, ledger, turns=bookkeeper, writer=database.writer, clock=clock),
+        till=till,
+    )
 
 
 def _at_the_end_of_the_turn(journal: JournalWriter) -> None:

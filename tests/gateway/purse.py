@@ -46,7 +46,7 @@ class Purse:
         self.budgets.load({}, wall=NOW)
         self.limits = LimitBook()
         self.bindings = Bindings(self.budgets, self.limits, directory=self.town.directory)
-        self.allowance = Allowance(self.budgets, self.limits, self.bindings)
+        self.allowance = Allowance(self.bindings)
         self._made = 0
 
     def budget(

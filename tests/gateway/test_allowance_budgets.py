@@ -179,7 +179,7 @@ def test_until_it_is_known_what_was_spent_nothing_that_a_budget_binds_passes(pur
     running = purse.budget(SubjectKind.ORGANIZATION, "o-acme", amount=100, hard=False)
     book = BudgetBook(Told(), [running.budget])
     bindings = Bindings(book, purse.limits, directory=purse.town.directory)
-    purse.allowance = Allowance(book, purse.limits, bindings)
+    purse.allowance = Allowance(bindings)
     with pytest.raises(LedgerUnavailable):
         purse.claim(purse.admit())
     purse.claim(purse.admit(Account("o-globex", "", "u-gus", "")))

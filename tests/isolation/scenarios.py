@@ -8,7 +8,7 @@ from typing import Final
 
 from headgate.core.json import JsonObject
 from headgate.gateway.endpoint import ENDPOINTS, SECOND_MOUNT
-from tests.isolation import scenarios_faces, scenarios_own, scenarios_usage
+from tests.isolation import scenarios_faces, scenarios_own, scenarios_spending, scenarios_usage
 from tests.isolation.scenario import Scenario
 
 
@@ -25,6 +25,7 @@ def management() -> Iterator[Scenario]:
         scenarios_own.tenancy(),
         scenarios_own.grants(),
         scenarios_own.rest(),
+        scenarios_spending.spending(),
         scenarios_usage.usage(),
     )
 

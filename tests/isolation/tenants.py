@@ -41,6 +41,7 @@ ALIKE: Final = {
     "revoked": "key",
     "withdrawn": "token",
     "ended": "session",
+    "spent": "budget",
 }
 """Kinds of words that are asked for in a way that would change or end what they mean, if it were one's own."""
 
@@ -103,6 +104,7 @@ class Town:
         self._credentials(tenant)
         self._models(tenant)
         self._grants(tenant)
+        self._limits(tenant)
         self._requests(tenant)
         return tenant
 
@@ -198,6 +200,12 @@ class Town:
         body = {"name": f"key-of-{tenant.slug}", "permissions": ["llm:*"]}
         made = self.ask("POST", "/admin/v1/keys", body, by=tenant.token)
         tenant.words["key"], tenant.key = [made["id"]], made["key"]
+
+    def _limits(self, tenant: Tenant) -> None:
+        plenty, project = 1_000_000_000, tenant.word("project")
+        body = {"subject_kind": "project", "subject_id": project, "unit": "usd", "amount": plenty}
+        tenant.words["budget"] = [self.ask("POST", "/admin/v1/budgets", body, by=tenant.token)["id"]]
+        self.ask("PUT", f"/admin/v1/limits/project/{project}", {"rpm": plenty}, by=tenant.token)
 
     def _requests(self, tenant: Tenant) -> None:
         """Two calls: one by the owner, one by the key."""

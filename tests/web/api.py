@@ -59,6 +59,7 @@ from headgate.web.application import application
 from headgate.web.management import Books, Management
 from tests.gateway.town import NOW, KnownSessions, Town
 from tests.gateway.writing import StillClock, database_of, desk_at, document
+from tests.web.spending import Spending, spending_of
 
 SECOND = "/v2/workspaces/slug:llm-gateway/webhooks"
 MOUNTS = ("", SECOND)
@@ -123,6 +124,8 @@ class KnownOutcome:
 
 class Api:
     """One application over one database. `ask` makes a request; who asks is a person of the town, a key, or nobody."""
+
+    spending: Spending
 
     def __init__(self, app: FastAPI, town: Town, desk: Desk, *, probes: KnownOutcome, tenancy: Tenancy) -> None:
         self.app = app
@@ -256,6 +259,7 @@ def api_at(directory: Path, *, bundled: BundledPrices = knows_none) -> Iterator[
         api: Api
         tenancy = tenancy_of(town, desk, database, writer)
         grants = grants_of(town, database, tenancy.changes)
+        spending = spending_of(tenancy, database, ledger)
         management = Management(
             is_ready=lambda: api.ready,
             fault=lambda: api.fault,
@@ -279,10 +283,13 @@ def api_at(directory: Path, *, bundled: BundledPrices = knows_none) -> Iterator[
             readers=database.readers,
             auditing=Auditing(SqlAudit(database), town.directory),
             bulk_rate=Rate(5, 3600),
+            budgets=spending.budgets,
+            limits=spending.limits,
             books=Books(reading=SqlLedgerReading(ledger), readers=ledger.readers),
         )
         app = application(management.routers(), identify=identify, ids=RequestIds(bytes(8)))
         api = Api(app, town, desk, probes=probes, tenancy=tenancy)
+        api.spending = spending
         yield api
         writer.close()
         ledger.close()

@@ -22,8 +22,7 @@ from headgate.core.money import Picodollars
 from headgate.core.principal import Principal
 from headgate.gateway.allowance_told import entry_limited, exceeded, headers, limited, words
 from headgate.gateway.bindings import NOTHING, Bindings, Bound, BoundEntry
-from headgate.gateway.budget_book import BudgetBook, Running
-from headgate.gateway.limit_book import LimitBook
+from headgate.gateway.budget_book import Running
 from headgate.ledger.budget import Part
 from headgate.ledger.records import Account
 
@@ -31,9 +30,9 @@ from headgate.ledger.records import Account
 class Allowance:
     """The budgets and limits in force. Implements `Allows`."""
 
-    def __init__(self, budgets: BudgetBook, limits: LimitBook, bindings: Bindings) -> None:
-        self.budgets = budgets
-        self.limits = limits
+    def __init__(self, bindings: Bindings) -> None:
+        self.budgets = bindings.budgets
+        self.limits = bindings.limits
         self.bindings = bindings
 
     def admit(self, principal: Principal, account: Account, *, now: float, wall: float) -> Admitted:
@@ -87,7 +86,7 @@ class Admitted(msgspec.Struct, gc=False):
         taken: list[tuple[Bucket, float]] = []
         for bucket in bound.requests:
             if not bucket.take(1, now):
-                _give_back(taken, 1, 0, now=now)
+                _give_back(taken, 1, now=now)
                 raise limited(bucket, 1, unit="requests", bound=bound, now=now)
             taken.append((bucket, bucket.arrival))
         self.until = tuple(taken)
@@ -115,7 +114,7 @@ class Admitted(msgspec.Struct, gc=False):
     def refuse(self) -> None:
         """Nothing was sent: the request does not count after all. Harmless when told again, or after `release`."""
         if not self.is_over:
-            _give_back(self.until, 1, 0, now=self.now)
+            _give_back(self.until, 1, now=self.now)
             self.release()
 
     def release(self) -> None:
@@ -130,18 +129,18 @@ class Admitted(msgspec.Struct, gc=False):
             for running in bound.budgets:
                 running.between -= self.settled
         if self.generation != self.allowance.budgets.generation:
-            self.charge_newcomers(self.cost, self.exposure, self.tokens)
+            self._charge_newcomers(self.cost, self.exposure, tokens=self.tokens)
 
-    def spend(self, spent: Picodollars, exposed: Picodollars, tokens: int) -> None:
+    def spend(self, spent: Picodollars, exposed: Picodollars, *, tokens: int) -> None:
         """An attempt is over."""
         if not self.is_over:
             self.cost += spent
             self.exposure += exposed
             self.tokens += tokens
         elif self.generation != self.allowance.budgets.generation:
-            self.charge_newcomers(spent, exposed, tokens)
+            self._charge_newcomers(spent, exposed, tokens=tokens)
 
-    def charge_newcomers(self, cost: Picodollars, exposure: Picodollars, tokens: int) -> None:
+    def _charge_newcomers(self, cost: Picodollars, exposure: Picodollars, *, tokens: int) -> None:
         """Count in the budgets that were made since the admission."""
         book, bound, at = self.allowance.budgets, self.bound, int(self.wall)
         for running in book.binding(self.account):
@@ -158,7 +157,7 @@ class FreeClaim(msgspec.Struct, gc=False):
     def settle(self, *, cost: Picodollars | None, exposure: Picodollars, tokens: int, now: float) -> None:
         if self.is_open:
             self.is_open = False
-            self.admitted.spend(0 if cost is None else cost, exposure if cost is None else 0, tokens)
+            self.admitted.spend(0 if cost is None else cost, exposure if cost is None else 0, tokens=tokens)
 
     def cancel(self, *, now: float) -> None:
         self.is_open = False
@@ -193,7 +192,7 @@ class Claim(msgspec.Struct, gc=False):
             held = tokens if running.counts_tokens else self.amount
             part = running.tally.hold(held, at=int(admitted.wall), limit=limit)
             if part is None:
-                raise _exceeded(running, admitted, wall)
+                raise _exceeded(running, admitted, wall=wall)
             self.parts.append((running, part))
 
     def settle(self, *, cost: Picodollars | None, exposure: Picodollars, tokens: int, now: float) -> None:
@@ -203,14 +202,14 @@ class Claim(msgspec.Struct, gc=False):
         self.is_open = False
         admitted = self.admitted
         spent, exposed = (0, exposure) if cost is None else (cost, 0)
-        admitted.spend(spent, exposed, tokens)
+        admitted.spend(spent, exposed, tokens=tokens)
         admitted.now = now
         for bucket, until in self.buckets:
             bucket.correct(self.tokens, tokens, until=until, now=now)
             if bucket.arrival - now > MINUTE:
                 admitted.allowance.limits.owes(bucket)
         if self.parts:
-            self._settle_budgets(spent, exposed, tokens)
+            self._settle_budgets(spent, exposed, tokens=tokens)
         if self.entry is not None and self.entry.slots is not None:
             self.entry.slots.taken -= 1
 
@@ -220,7 +219,7 @@ class Claim(msgspec.Struct, gc=False):
             return
         self.is_open = False
         self.admitted.now = now
-        _give_back(self.buckets, self.tokens, 0, now=now)
+        _give_back(self.buckets, self.tokens, now=now)
         for running, part in self.parts:
             held = self.tokens if running.counts_tokens else self.amount
             running.tally.settle(part, held=held, spent=0, exposure=0)
@@ -231,7 +230,7 @@ class Claim(msgspec.Struct, gc=False):
             if entry.requests is not None:
                 entry.requests.correct(1, 0, until=self.entry_until, now=now)
 
-    def _settle_budgets(self, spent: int, exposed: int, tokens: int) -> None:
+    def _settle_budgets(self, spent: Picodollars, exposed: Picodollars, *, tokens: int) -> None:
         admitted = self.admitted
         # Whoever looks for drift must know of attempts that are counted here and whose row is still to come.
         counts = 0 if admitted.is_over else 1
@@ -247,9 +246,9 @@ class Claim(msgspec.Struct, gc=False):
                 admitted.allowance.budgets.warn(running)
 
 
-def _give_back(taken: Iterable[tuple[Bucket, float]], quantity: int, real: int, *, now: float) -> None:
+def _give_back(taken: Iterable[tuple[Bucket, float]], quantity: int, *, now: float) -> None:
     for bucket, until in taken:
-        bucket.correct(quantity, real, until=until, now=now)
+        bucket.correct(quantity, 0, until=until, now=now)
 
 
 def _take_entry(claim: Claim, entry: BoundEntry, *, now: float) -> None:
@@ -272,6 +271,6 @@ def _take_entry(claim: Claim, entry: BoundEntry, *, now: float) -> None:
     claim.entry = entry
 
 
-def _exceeded(running: Running, admitted: Admitted, wall: float) -> BudgetExceeded:
+def _exceeded(running: Running, admitted: Admitted, *, wall: float) -> BudgetExceeded:
     told = headers(admitted.bound, admitted.now)
     return exceeded(running, overlay=admitted.principal.overlay, at=int(admitted.wall), wall=wall, told=told)

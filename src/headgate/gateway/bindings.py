@@ -87,8 +87,8 @@ class Bindings:
     """
 
     def __init__(self, budgets: BudgetBook, limits: LimitBook, *, directory: Directory) -> None:
-        self._budgets = budgets
-        self._limits = limits
+        self.budgets = budgets
+        self.limits = limits
         self._directory = directory
         self._generation = directory.generation
         self.configured: dict[str, _Configured] = {}
@@ -102,7 +102,7 @@ class Bindings:
 
     def changed(self, subject: Subject) -> None:
         """A subject has other budgets or limits than before."""
-        has = bool(self._budgets.of(subject)) or self._limits.get(subject) is not None
+        has = bool(self.budgets.of(subject)) or self.limits.get(subject) is not None
         organization = subject.organization
         found = self.configured.setdefault(organization, _Configured())
         found.mark(subject, has=has)
@@ -141,7 +141,7 @@ class Bindings:
         if found is not None and found.capacity is capacity:
             return found
         self._turn(now)
-        rpm, tpm, parallel, limits = capacity.rpm, capacity.tpm, capacity.parallel, self._limits
+        rpm, tpm, parallel, limits = capacity.rpm, capacity.tpm, capacity.parallel, self.limits
         place = ("", _ENTRY, offer.uid)
         found = self._entries[offer.uid] = BoundEntry(
             capacity,
@@ -161,12 +161,12 @@ class Bindings:
                 key = (_shared_in(source, subject), subject.kind.value, subject.id, metric)
                 match metric:
                     case Metric.RPM:
-                        requests.append(self._limits.bucket(key, count))
+                        requests.append(self.limits.bucket(key, count))
                     case Metric.TPM:
-                        tokens.append(self._limits.bucket(key, count))
+                        tokens.append(self.limits.bucket(key, count))
                     case Metric.PARALLEL:
-                        slots.append(self._limits.slots(key, count))
-        bound = Bound(tuple(requests), tuple(tokens), tuple(slots), self._budgets.binding(account))
+                        slots.append(self.limits.slots(key, count))
+        bound = Bound(tuple(requests), tuple(tokens), tuple(slots), self.budgets.binding(account))
         if len(self._bound) >= _REMEMBERED:
             self._bound = {}
         self._bound[_words(account)] = bound
@@ -182,17 +182,17 @@ class Bindings:
         if account.user:
             membership = self._directory.membership(account.user, organization)
             role = "" if membership is None else membership.role.value
-            chain = self._limits.of_user(organization, account.user, role=role)
+            chain = self.limits.of_user(organization, account.user, role=role)
             yield Subject(organization, SubjectKind.USER, account.user), chain
         if account.key:
             yield self._own(Subject(organization, SubjectKind.KEY, account.key))
 
     def _own(self, subject: Subject) -> tuple[Subject, list[SetLimits]]:
-        found = self._limits.get(subject)
+        found = self.limits.get(subject)
         return subject, [] if found is None else [found]
 
     def _turn(self, now: float) -> None:
-        if self._limits.turns(now):
+        if self.limits.turns(now):
             # Who is active asks again, and so is not forgotten at the next turn.
             self._bound = {}
             self._entries = {}

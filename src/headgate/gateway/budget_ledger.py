@@ -7,15 +7,21 @@ everything that has ended is written already.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from contextlib import suppress
+from typing import Final, Protocol, TypeVar
 
 from headgate.core.clock import Clock
+from headgate.core.errors import StoreUnavailable
 from headgate.core.subject import SubjectKind
 from headgate.gateway.budget_book import BudgetBook, Running
 from headgate.gateway.ledger_store import Count, LedgerStore
 from headgate.gateway.write_through import Submits
 from headgate.ledger.records import Account
+
+LOOK_SECONDS: Final = 60.0
+_AGAIN_SECONDS: Final = 1.0
 
 T = TypeVar("T")
 
@@ -42,6 +48,11 @@ class BudgetLedger:
         self._turns = turns
         self._writer = writer
         self._clock = clock
+
+    @property
+    def reason(self) -> str:
+        """Why calls that a budget binds are refused, "" if they are not."""
+        return "" if self._book.is_loaded else "what has been spent of budgets is not known yet"
 
     async def restore(self) -> None:
         """Take over what the ledger has, once, at a start. Until then calls that a budget binds are refused.
@@ -97,6 +108,19 @@ class BudgetLedger:
             else:
                 picodollars += apart
         self.drift = (picodollars, tokens)
+
+
+async def keep_compared(ledger: BudgetLedger, *, every: float = LOOK_SECONDS) -> None:
+    """Take over what the ledger has as soon as it can tell, then look at both again and again until cancelled."""
+    while ledger.reason:
+        try:
+            await ledger.restore()
+        except StoreUnavailable:
+            await asyncio.sleep(_AGAIN_SECONDS)
+    while True:
+        await asyncio.sleep(every)
+        with suppress(StoreUnavailable):
+            await ledger.look()
 
 
 def _apart(here: Mapping[int, tuple[int, int]], there: Mapping[int, tuple[int, int]], *, since: int) -> int:

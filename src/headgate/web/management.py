@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from headgate.access.rate import Rate
 from headgate.gateway.administer import Administer, Desk
 from headgate.gateway.audit import Auditing
+from headgate.gateway.budgets import Budgets
 from headgate.gateway.credentials_named import NamedCredentials
 from headgate.gateway.defaults import PlatformDefaults
 from headgate.gateway.directory import Directory
@@ -21,6 +22,7 @@ from headgate.gateway.grant import Grants
 from headgate.gateway.header_policies import Enforcement
 from headgate.gateway.identify import Identify
 from headgate.gateway.identities import Identities
+from headgate.gateway.limits import RateLimits
 from headgate.gateway.price_drift import IgnoredStore, PriceDrift
 from headgate.gateway.price_lists import PriceLists
 from headgate.gateway.price_overrides import OverrideStore, PriceOverrides
@@ -37,6 +39,7 @@ from headgate.gateway.usage import UsageReports
 from headgate.gateway.usage_store import LedgerReading
 from headgate.gateway.user_defaults import UserDefaults, UserDefaultStore
 from headgate.web.admin_api.audit import AuditRoutes
+from headgate.web.admin_api.budgets import BudgetRoutes
 from headgate.web.admin_api.catalogue import CatalogueRoutes
 from headgate.web.admin_api.credentials import CredentialRoutes
 from headgate.web.admin_api.defaults import DefaultRoutes
@@ -44,6 +47,7 @@ from headgate.web.admin_api.effective import EffectiveRoutes
 from headgate.web.admin_api.explain import ExplainRoutes
 from headgate.web.admin_api.identities import IdentityRoutes
 from headgate.web.admin_api.keys import KeyRoutes
+from headgate.web.admin_api.limits import LimitRoutes
 from headgate.web.admin_api.memberships import MembershipRoutes, ProjectMembershipRoutes
 from headgate.web.admin_api.organizations import OrganizationRoutes
 from headgate.web.admin_api.passwords import PasswordRoutes
@@ -107,6 +111,8 @@ class Management:
     writer: Runner
     readers: Runner
     auditing: Auditing
+    budgets: Budgets
+    limits: RateLimits
     bulk_rate: Rate
     header_policy_enforcement: Enforcement = Enforcement.ENABLED
     books: Books | None = None
@@ -138,6 +144,8 @@ class Management:
             *self._price_routers(),
             DefaultRoutes(self.defaults, writer).router(),
             *self._tenancy_routers(),
+            BudgetRoutes(self.budgets, clock=self.tenancy.clock).router(),
+            LimitRoutes(self.limits).router(),
             KeyRoutes(self.grants, directory).router(),
             TokenRoutes(self.grants, directory).router(),
             SessionRoutes(self.grants, directory).router(),

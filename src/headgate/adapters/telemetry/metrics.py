@@ -64,6 +64,10 @@ GAUGES: Final = {
     "upstream_connections": Family("headgate_upstream_connections", "Open connections to upstreams."),
     "catalogue_entries": Family("headgate_catalogue_entries", "Entries in the snapshot."),
     "catalogue_revision": Family("headgate_catalogue_revision", "The revision that requests read."),
+    "budget_drift": Family(
+        "headgate_budget_drift_picodollars", "By how much budgets in memory and in the ledger differ; 0 is right."
+    ),
+    "budget_token_drift": Family("headgate_budget_drift_tokens", "The same of budgets in tokens."),
 }
 FAMILIES: Final = (REQUESTS, TOKENS, COST, FAILURES, REFUSALS, HEADERS_MISSING, DURATION, FIRST_BYTE, *GAUGES.values())
 
