@@ -8,7 +8,7 @@ from typing import Any
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.price import Price
 from headgate.core.principal import Principal
-from headgate.ledger.records import Account, Closed, Ended, Frame, Opened, Settled
+from headgate.ledger.records import Account, Closed, Ended, Finished, Frame, Opened, Settled
 
 
 class RecordingJournal:
@@ -65,3 +65,15 @@ class NoLimits:
 
     def release(self) -> None:
         self.did.append("release")
+
+
+class Kept:
+    """Finished requests, in a list."""
+
+    is_ready = True
+
+    def __init__(self) -> None:
+        self.rows: list[Finished] = []
+
+    def add(self, finished: Finished) -> None:
+        self.rows.append(finished)

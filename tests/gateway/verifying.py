@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Final
 
 from headgate.adapters.sealing.envelope import KeyRing, SecretOpener
 from headgate.adapters.sealing.master_key import MasterKey
@@ -25,10 +26,14 @@ from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.scope import PLATFORM
 from headgate.core.failure import Failure
+from headgate.core.ids import RequestIds
 from headgate.core.json import Json
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
+from headgate.gateway.smoke import SmokeTests
+from headgate.gateway.tab import Till
 from headgate.gateway.verify import ProbeTarget, Verify
+from tests.gateway.money import Kept, NoLimits, RecordingJournal
 from tests.gateway.writing import ROOT, write
 from tests.origin.server import Origin
 
@@ -45,6 +50,9 @@ def nowhere(host: str) -> list[str]:
     raise OSError(host)
 
 
+FREE: Final[Json] = {"input_per_1m_tokens": 0, "output_per_1m_tokens": 0}
+
+
 class Office:
     """A desk, and what verifies its entries. `failures` are those of tasks, which must stay empty."""
 
@@ -59,6 +67,9 @@ class Office:
         heads = Heads(desk.book, SecretOpener(KeyRing([MasterKey(bytes(range(32)))])))
         http = HttpUpstream(heads=heads, dialler=dialler, tasks=self.tasks, clock=desk.clock, limits=limits)
         self.upstream = Upstreams(http, MockUpstream())
+        self.journal, self.finished = RecordingJournal(), Kept()
+        till = Till(allows=NoLimits(), journal=self.journal, books=self.finished, prices=desk.prices, clock=desk.clock)
+        self.smoke_tests = SmokeTests(desk, self.upstream, till=till, ids=RequestIds(b"12345678"))
         self.verify = Verify(desk, self.upstream, starter=self, timeout=timeout)
         self.begun: list[asyncio.Task[None]] = []
 
@@ -73,8 +84,8 @@ class Office:
             await asyncio.gather(*self.begun)
 
     async def entry(self, name: str, *, secret: Secret | None = KEY, **fields: Json) -> Offer:
-        """A platform entry that an administrator makes."""
-        written = write(name, secret, **fields)
+        """A platform entry that an administrator makes. It is free."""
+        written = write(name, secret, **({"pricing": FREE} | fields))
         made = await asyncio.to_thread(partial(self.administer.create, ROOT, written, scope=PLATFORM))
         return made.offer
 

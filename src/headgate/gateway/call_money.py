@@ -67,5 +67,10 @@ def end_of(error: GatewayError) -> End:
     if isinstance(error, ShuttingDown):
         return End.SHUTDOWN
     if isinstance(error, UpstreamFailed):
-        return _ENDS.get(error.last.kind, End.REFUSED)
+        return end_of_failure(error.last)
     return End.REFUSED
+
+
+def end_of_failure(failure: Failure) -> End:
+    """Why a request ended whose last attempt failed."""
+    return _ENDS.get(failure.kind, End.REFUSED)

@@ -18,11 +18,8 @@ from headgate.catalogue.scope import PLATFORM, Scope
 from headgate.catalogue.upstream import Route, Unroutable
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import Json
-from headgate.core.principal import Principal
 from headgate.core.secret import Secret
-from headgate.core.usage import Usage
 from headgate.gateway.administer_desk import Desk
-from headgate.gateway.bill import told
 from headgate.gateway.stores import Verification, VerificationState
 from headgate.gateway.verify_background import Background, Starter
 from headgate.gateway.verify_calls import costs_unknown, smallest_call
@@ -36,13 +33,10 @@ from headgate.gateway.verify_probe import (
     sentence,
     unbilled_question,
 )
-from headgate.gateway.verify_smoke import SmokeResult, demand_operation, smoke_call, smoke_result
-from headgate.ledger.cost import cost
 
-__all__ = ["ProbeOutcome", "ProbeTarget", "SmokeResult", "Starter", "Verify"]
+__all__ = ["ProbeOutcome", "ProbeTarget", "Starter", "Verify"]
 
 TIMEOUT: Final = 10.0
-SMOKE_TIMEOUT: Final = 30.0
 
 _SAY_NOTHING: Final = frozenset({FailureKind.BUSY, FailureKind.RATE_LIMITED})
 """Failures that do not tell whether an entry works."""
@@ -78,7 +72,7 @@ class ProbeOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verify:
-    """Probes, model lists and smoke tests. Used on the event loop."""
+    """Probes and model lists. Used on the event loop."""
 
     def __init__(self, desk: Desk, upstream: ProbeUpstream, *, starter: Starter, timeout: float = TIMEOUT) -> None:
         self._desk = desk
@@ -124,24 +118,6 @@ class Verify:
         Of several requests about one entry that wait the last one counts.
         """
         self._background.add(offer)
-
-    async def smoke(self, principal: Principal, model: str, *, operation: str) -> SmokeResult:
-        """One call of `operation`, `completions` or `embeddings`; ModelNotFound, ModelNotAllowed, InvalidBody."""
-        demand_operation(operation)
-        about = self._desk.snapshot.resolve(principal, model)
-        call = smoke_call(about, operation)
-        if isinstance(call, SmokeResult):
-            return call
-        clock, desk = self._desk.clock, self._desk
-        began, wall = clock.now(), clock.wall()
-
-        def extra(usage: Usage) -> bytes:
-            price = desk.prices.price(about, organization=principal.organization, wall=wall)
-            paid = cost(usage, price) if price is not None else None
-            return told(paid, usage, offer=about, milliseconds=int((clock.now() - began) * 1000))[1]
-
-        answered = await ask(self._upstream, Subject(about), question=call.question, within=SMOKE_TIMEOUT)
-        return smoke_result(answered, about, call=call, extra=extra)
 
     # Within
 

@@ -24,7 +24,7 @@ from headgate.core.secret import Secret
 from headgate.gateway.ports import RequestHead, UpstreamEvents, Wire
 from headgate.gateway.verify import ProbeTarget
 from tests.gateway.stage import RecordingClient, Stage, head
-from tests.gateway.verifying import KEY, Office
+from tests.gateway.verifying import FREE, KEY, Office
 from tests.gateway.writing import ACME, CALLER, MANAGER, write
 
 PATIENCE: Final = 20.0
@@ -80,7 +80,7 @@ def names(table: Mapping[str, Sequence[str]]) -> Callable[[str], Sequence[str]]:
 
 async def stored(at: Office, url: str, *, by: Principal = MANAGER, scope: Scope = ACME, **fields: str) -> Offer:
     """An entry of an organization, made by somebody who administers that and nothing else."""
-    written = write(f"m{len(at.desk.snapshot)}", KEY, api_base=url, **fields)
+    written = write(f"m{len(at.desk.snapshot)}", KEY, api_base=url, pricing=FREE, **fields)
     made = await asyncio.to_thread(partial(at.administer.create, by, written, scope=scope))
     return made.offer
 
@@ -139,12 +139,12 @@ async def stream(at: Office, url: str) -> None:
 
 async def smoke(at: Office, url: str) -> None:
     offer = await stored(at, url)
-    await at.verify.smoke(CALLER, offer.name, operation="completions")
+    await at.smoke_tests.smoke(CALLER, offer.name, operation="completions")
 
 
 async def smoke_embeddings(at: Office, url: str) -> None:
     offer = await stored(at, url, kind="embedding")
-    await at.verify.smoke(CALLER, offer.name, operation="embeddings")
+    await at.smoke_tests.smoke(CALLER, offer.name, operation="embeddings")
 
 
 async def verify(at: Office, url: str) -> None:

@@ -13,7 +13,7 @@ from headgate.core.json import Json, JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.defaults import PlatformDefaults, offered
 from headgate.gateway.road import CurrentSnapshot
-from headgate.gateway.verify import SmokeResult
+from headgate.gateway.verify_smoke import SmokeResult
 from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
 from headgate.web.bodies import name_of, read_object, refuse_unknown
