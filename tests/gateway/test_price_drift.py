@@ -62,10 +62,12 @@ def told(drift: PriceDrift) -> dict[str, tuple[Json, Json]]:
     return fields(found)
 
 
-def now(desk: Desk, name: str) -> PriceFrom | None:
-    offer = desk.snapshot.at(PLATFORM, name)
-    assert offer is not None
-    return in_force(document_of(offer), desk.clock.wall())
+def now(desk: Desk) -> PriceFrom:
+    """The price in force of the entry."""
+    offer = desk.snapshot.at(PLATFORM, "a")
+    found = in_force(document_of(offer), desk.clock.wall()) if offer is not None else None
+    assert found is not None
+    return found
 
 
 def create(administer: Administer, pricing: Json = None) -> None:
@@ -136,12 +138,12 @@ def test_of_an_unpriced_entry_everything_is_told(administer: Administer, drift: 
 
 def test_nothing_is_applied_by_itself(desk: Desk, administer: Administer, drift: PriceDrift, data_set: DataSet) -> None:
     create(administer)
-    before = now(desk, "a")
+    before = now(desk)
     data_set.says = PriceList(rates=Rates(input=1, output=1))
 
     drift.report(ROOT, scope=None)
 
-    assert now(desk, "a") == before
+    assert now(desk) == before
     assert desk.snapshot.revision == 1
 
 
@@ -173,8 +175,7 @@ def test_accepting_all_writes_the_bundled_list_as_a_revision(
 
     left = drift.accept(ROOT, "a", fields=(), scope=None)
 
-    price = now(desk, "a")
-    assert price is not None
+    price = now(desk)
     assert (price.prices, price.source, price.version) == (data_set.says, "bundled", "set 1")
     assert price.effective_at == desk.clock.wall()
     assert (left.fields, desk.snapshot.revision) == ((), 2)
@@ -187,8 +188,7 @@ def test_accepting_some_fields_leaves_what_the_others_charge(
 
     left = drift.accept(ROOT, "a", fields=["input_per_1m_tokens"], scope=None)
 
-    price = now(desk, "a")
-    assert price is not None
+    price = now(desk)
     assert price.source == "manual"
     assert price.prices.rates.input == 2_500_000
     assert fields(left) == {
@@ -206,8 +206,7 @@ def test_tiers_are_accepted_without_the_rest(
 
     drift.accept(ROOT, "a", fields=["tiers"], scope=None)
 
-    price = now(desk, "a")
-    assert price is not None
+    price = now(desk)
     assert price.prices == PriceList(rates=Rates(input=3_000_000, output=12_000_000), tiers=tiers)
 
 
@@ -240,8 +239,7 @@ def test_what_was_left_alone_can_still_be_accepted(desk: Desk, administer: Admin
 
     drift.accept(ROOT, "a", fields=["output_per_1m_tokens"], scope=None)
 
-    price = now(desk, "a")
-    assert price is not None
+    price = now(desk)
     assert price.prices.rates.output == 10_000_000
 
 

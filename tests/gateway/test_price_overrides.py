@@ -9,7 +9,6 @@ from headgate.access.identity import Organization
 from headgate.adapters.sql.directory import SqlDirectory
 from headgate.adapters.sql.prices import SqlPriceOverrides
 from headgate.catalogue.offer import Offer
-from headgate.catalogue.price import PriceList, Rates
 from headgate.catalogue.price_form import LISTS_LIMIT
 from headgate.catalogue.scope import PLATFORM, Scope
 from headgate.core.errors import Conflict, Forbidden, InvalidBody, InvalidQuery, ModelNotFound, NotFound
@@ -17,42 +16,20 @@ from headgate.core.principal import Principal
 from headgate.gateway.administer import Administer, Desk
 from headgate.gateway.administer_ending import Endings
 from headgate.gateway.price_overrides import PriceOverrides, Wanted, schedule_of
-from tests.gateway.writing import ACME, CALLER, MANAGER, OTHER, ROOT, STRANGER, StillClock, change, database_of, write
+from tests.gateway.own_prices import DAY, FIRST, SECOND, charged, clock, create_wide, of, overrides_of
+from tests.gateway.writing import ACME, CALLER, MANAGER, OTHER, ROOT, STRANGER, change, database_of, write
 
-FIRST = Organization(id="acme-id", slug="acme", name="acme", created_at=1.0)
-SECOND = Organization(id="other-id", slug="other", name="other", created_at=1.0)
 OF_PROJECT = msgspec.structs.replace(MANAGER, project="p", project_bound=True)
-DAY = 86_400.0
-
-
-def of(amount: int) -> PriceList:
-    return PriceList(rates=Rates(input=amount, output=amount))
 
 
 @pytest.fixture
 def overrides(desk: Desk) -> PriceOverrides:
-    directory = SqlDirectory(database_of(desk))
-    for each in (FIRST, SECOND):
-        directory.put_organization(each)
-    return PriceOverrides(desk, SqlPriceOverrides(database_of(desk)))
+    return overrides_of(desk)
 
 
 @pytest.fixture(autouse=True)
 def wide(administer: Administer) -> Offer:
-    """An entry of the platform that costs 9 a token."""
-    pricing = {"input_per_1m_tokens": 9, "output_per_1m_tokens": 9}
-    return administer.create(ROOT, write("wide", pricing=pricing), scope=PLATFORM).offer
-
-
-def clock(desk: Desk) -> StillClock:
-    assert isinstance(desk.clock, StillClock)
-    return desk.clock
-
-
-def charged(desk: Desk, offer: Offer, organization: Organization = FIRST) -> int | None:
-    """Picodollars a token of input, in force now."""
-    price = desk.prices.price(offer, organization=organization.id, wall=desk.clock.wall())
-    return price.base.input if price is not None else None
+    return create_wide(administer)
 
 
 def test_an_organization_pays_its_own_price_at_once_and_others_the_entrys(
@@ -159,9 +136,10 @@ def test_there_is_a_bound_on_what_is_planned(desk: Desk, overrides: PriceOverrid
 def test_lists_that_do_not_count_any_more_give_way(desk: Desk, overrides: PriceOverrides, wide: Offer) -> None:
     for number in range(LISTS_LIMIT + 5):
         clock(desk).time += DAY
-        made = overrides.put(ROOT, Wanted(FIRST, "wide"), prices=of(number), effective_at=None)
+        overrides.put(ROOT, Wanted(FIRST, "wide"), prices=of(number), effective_at=None)
 
-    assert len(made.override.prices) == LISTS_LIMIT
+    [held] = SqlPriceOverrides(database_of(desk)).overrides()
+    assert len(held.prices) == LISTS_LIMIT
     assert charged(desk, wide) == LISTS_LIMIT + 4
 
 

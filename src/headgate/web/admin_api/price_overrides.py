@@ -97,7 +97,7 @@ class PriceOverrideRoutes:
         )
         router.add_api_route("", self.list, methods=["GET"], operation_id="listPriceOverrides", openapi_extra=described)
         described = operation(
-            "Give an organization a price of its own, for now or for later",
+            "Give an organization a price of its own, to count at once or later",
             parameters=(_ORGANIZATION, _ONE, _SCOPE),
             body=PRICE_INPUT,
             answer=_OVERRIDE,
