@@ -18,22 +18,10 @@ from headgate.core.json import Json
 from headgate.gateway.administer import Administer, Desk
 from headgate.gateway.price_drift import Drift, PriceDrift
 from headgate.gateway.price_lists import PriceLists
+from tests.gateway.data_set import DataSet
 from tests.gateway.writing import ACME, CALLER, MANAGER, ROOT, STRANGER, database_of, desk_at, write
 
 PLAIN = {"input_per_1m_tokens": 3, "output_per_1m_tokens": 12}
-
-
-class DataSet:
-    """A data set that knows one model, and says of it what a test has it say."""
-
-    def __init__(self) -> None:
-        self.says = PriceList(rates=Rates(input=2_500_000, cached_input=1_250_000, output=10_000_000))
-        self.version = "set 1"
-
-    def __call__(self, provider: str, model: str, /, *, wall: float) -> PriceFrom | None:
-        if (provider, model) != ("openai", "gpt-4o"):
-            return None
-        return PriceFrom(effective_at=wall, prices=self.says, source="bundled", version=self.version)
 
 
 @pytest.fixture
