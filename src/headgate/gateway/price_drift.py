@@ -190,6 +190,9 @@ def _demand_known(fields: Sequence[str]) -> None:
 
 
 def _differences(ours: PriceList | None, theirs: PriceList) -> Iterator[Difference]:
+    if ours == theirs:
+        # Of most entries, and there may be very many.
+        return
     mine, other = resolved(ours or PriceList(rates=Rates())).base, resolved(theirs).base
     for field, name in RATES.items():
         said = (ours is not None and getattr(ours.rates, field) is not None, getattr(theirs.rates, field) is not None)
