@@ -42,6 +42,7 @@ from headgate.gateway.call_at import call_at
 from headgate.gateway.endpoint import ENDPOINTS, Shape
 from headgate.gateway.header_policies import Enforcement, HeaderPolicies
 from headgate.gateway.identify import Identify
+from headgate.gateway.retention import keep_retired
 from headgate.gateway.road import Refusal, Road, Timeouts
 from headgate.gateway.smoke import SmokeTests
 from headgate.gateway.tab import Till
@@ -99,6 +100,7 @@ def begin_money(tasks: Tasks, money: Money) -> None:
     _ = tasks.start(keep_booked(money.bookkeeper), name="write the ledger")
     _ = tasks.start(keep_ticking(money.journal, CLOCK), name="tick the journal")
     _ = tasks.start(keep_compared(money.budget_ledger), name="compare budgets with the ledger")
+    _ = tasks.start(keep_retired(money.retention, money.database.writer), name="let the ledger go of what is old")
 
 
 def money_of(kept: Kept, stack: ExitStack) -> Money:

@@ -20,6 +20,7 @@ from headgate.gateway.allowance import Allowance
 from headgate.gateway.bookkeeper import Bookkeeper
 from headgate.gateway.budget_ledger import BudgetLedger
 from headgate.gateway.prices import Prices
+from headgate.gateway.retention import Retention
 from headgate.gateway.tab import Till
 from headgate.settings import Settings
 
@@ -33,6 +34,7 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
     bookkeeper: Bookkeeper
     allowance: Allowance
     budget_ledger: BudgetLedger
+    retention: Retention
     till: Till
 
     def fault(self) -> str:
@@ -70,6 +72,7 @@ def opened_money(settings: Settings, stack: ExitStack, *, allowance: Allowance, 
         bookkeeper=bookkeeper,
         allowance=allowance,
         budget_ledger=BudgetLedger(allowance.budgets, ledger, turns=bookkeeper, writer=database.writer, clock=clock),
+        retention=Retention(ledger, allowance.budgets, clock=clock, keep=settings.ledger_keep_months),
         till=till,
     )
 

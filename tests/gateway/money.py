@@ -54,7 +54,7 @@ class NoLimits:
         self.did.append(("claim", offer.name, amount, tokens))
         return self
 
-    def settle(self, *, cost: int | None, exposure: int, tokens: int, now: float) -> None:
+    def settle(self, *, cost: int, exposure: int, tokens: int, now: float) -> None:
         self.did.append(("settle", cost, exposure, tokens))
 
     def cancel(self, *, now: float) -> None:

@@ -165,7 +165,7 @@ def test_a_bug_of_ours_leaves_the_hold_as_what_it_may_have_cost() -> None:
 
     (opened,), (closed,) = only(stage).opened, only(stage).closed
     assert (closed.status, closed.cost, closed.exposure) == (Status.UNKNOWN, None, opened.hold)
-    assert given_back(stage) == [("settle", None, opened.hold, 0)]
+    assert given_back(stage) == [("settle", 0, opened.hold, 0)]
 
 
 def test_every_way_out_releases_the_caller_once() -> None:

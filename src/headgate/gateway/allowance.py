@@ -154,10 +154,10 @@ class FreeClaim(msgspec.Struct, gc=False):
     admitted: Admitted
     is_open: bool = True
 
-    def settle(self, *, cost: Picodollars | None, exposure: Picodollars, tokens: int, now: float) -> None:
+    def settle(self, *, cost: Picodollars, exposure: Picodollars, tokens: int, now: float) -> None:
         if self.is_open:
             self.is_open = False
-            self.admitted.spend(0 if cost is None else cost, exposure if cost is None else 0, tokens=tokens)
+            self.admitted.spend(cost, exposure, tokens=tokens)
 
     def cancel(self, *, now: float) -> None:
         self.is_open = False
@@ -195,21 +195,20 @@ class Claim(msgspec.Struct, gc=False):
                 raise _exceeded(running, admitted, wall=wall)
             self.parts.append((running, part))
 
-    def settle(self, *, cost: Picodollars | None, exposure: Picodollars, tokens: int, now: float) -> None:
-        """The reservation goes, and what was spent comes; the exposure instead, if the cost is not known."""
+    def settle(self, *, cost: Picodollars, exposure: Picodollars, tokens: int, now: float) -> None:
+        """The reservation goes, and what was spent comes, and what may have been."""
         if not self.is_open:
             return
         self.is_open = False
         admitted = self.admitted
-        spent, exposed = (0, exposure) if cost is None else (cost, 0)
-        admitted.spend(spent, exposed, tokens=tokens)
+        admitted.spend(cost, exposure, tokens=tokens)
         admitted.now = now
         for bucket, until in self.buckets:
             bucket.correct(self.tokens, tokens, until=until, now=now)
             if bucket.arrival - now > MINUTE:
                 admitted.allowance.limits.owes(bucket)
         if self.parts:
-            self._settle_budgets(spent, exposed, tokens=tokens)
+            self._settle_budgets(cost, exposure, tokens=tokens)
         if self.entry is not None and self.entry.slots is not None:
             self.entry.slots.taken -= 1
 

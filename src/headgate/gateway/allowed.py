@@ -13,8 +13,8 @@ from headgate.ledger.records import Account
 class Claim(Protocol):
     """What one attempt has reserved. Given back exactly once: whatever is told after the first is ignored."""
 
-    def settle(self, *, cost: Picodollars | None, exposure: Picodollars, tokens: int, now: float) -> None:
-        """The reservation goes, and what was spent comes; the exposure instead, if the cost is not known."""
+    def settle(self, *, cost: Picodollars, exposure: Picodollars, tokens: int, now: float) -> None:
+        """The reservation goes. What was spent comes, as far as it is known, and what may have been spent besides."""
 
     def cancel(self, *, now: float) -> None:
         """Nothing was sent: it is as if it had never been asked for."""
@@ -55,7 +55,7 @@ class Unlimited:
     def claim(self, _offer: Offer, *, amount: Picodollars, tokens: int, priced: bool, now: float, wall: float) -> Claim:
         return self
 
-    def settle(self, *, cost: Picodollars | None, exposure: Picodollars, tokens: int, now: float) -> None: ...
+    def settle(self, *, cost: Picodollars, exposure: Picodollars, tokens: int, now: float) -> None: ...
 
     def cancel(self, *, now: float) -> None: ...
 

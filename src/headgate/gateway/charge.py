@@ -101,7 +101,7 @@ class Charge:
         )
         if self._claim is not None:
             tokens = usage.prompt + usage.completion
-            self._claim.settle(cost=total, exposure=exposure, tokens=tokens, now=clock.now())
+            self._claim.settle(cost=total or 0, exposure=exposure, tokens=tokens, now=clock.now())
         tab.is_over(closed)
 
 
@@ -112,17 +112,14 @@ def own(charge: Charge | None) -> tuple[Usage | None, Picodollars | None]:
     return charge.usage, None if charge.cost is None else charge.cost.total
 
 
-def paid(charges: Iterable[Charge]) -> tuple[Picodollars | None, Picodollars, int]:
-    """What several attempts that are over come to: cost, exposure, tokens. With one of unknown cost, what the others
-    cost is part of what is exposed."""
+def paid(charges: Iterable[Charge]) -> tuple[Picodollars, Picodollars, int]:
+    """What several attempts that are over come to: cost as far as it is known, exposure, tokens."""
     cost = exposure = tokens = 0
-    known = True
     for charge in charges:
         usage = charge.usage or NOTHING
         tokens += usage.prompt + usage.completion
         if charge.cost is None:
-            known = False
             exposure += charge.opened.hold
         else:
             cost += charge.cost.total
-    return (cost, 0, tokens) if known else (None, cost + exposure, tokens)
+    return cost, exposure, tokens

@@ -118,20 +118,16 @@ class Tab:
         claimed: bool = False,
         at_once: bool = False,
     ) -> Charge:
-        """An attempt that is about to be sent. LedgerUnavailable, PriceMissing, BudgetExceeded, RateLimited,
-        EntryLimited: it must not be, and nothing was reserved or written down. `refused` is called before any byte
-        leaves, if it could not be written down after all. `claimed`: it is part of what `claim` reserved; `at_once`:
-        the request leaves before the turn ends."""
+        """An attempt that is about to be sent; GatewayError, and nothing reserved or written down, if it must not be.
+        `refused` is called before any byte leaves, if it could not be written down after all. `claimed`: it is part of
+        what `claim` reserved; `at_once`: the request leaves before the turn ends."""
         till, charges = self._till, self.charges
         if not (till.journal.accepts and till.books.is_ready):
             raise LedgerUnavailable(_NOT_NOW)
         price = self._payable(offer)
         held = hold(offer, request, price=price)
         claim = None if claimed else self._claim(offer, held, price=price)
-        began = self._admitted
-        if charges:
-            began = int(self.clock.wall() * 1e6)
-            self._write_closed()
+        began = self._begin_another() if charges else self._admitted
         opened = Opened(
             self._request_id,
             len(charges) + 1,
@@ -151,6 +147,11 @@ class Tab:
         charge = Charge(self, opened, claim=claim, price=price)
         charges.append(charge)
         return charge
+
+    def _begin_another(self) -> int:
+        """The instant, in microseconds. The attempt before is over, and so is its frame's wait for the end."""
+        self._write_closed()
+        return int(self.clock.wall() * 1e6)
 
     def is_over(self, closed: Closed) -> None:
         """What a charge tells. The last of a request is written with its end, as one frame."""
