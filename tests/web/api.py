@@ -25,7 +25,7 @@ from headgate.adapters.sql.audit import SqlAudit
 from headgate.adapters.sql.database import Database
 from headgate.adapters.sql.defaults import SqlDefaults
 from headgate.adapters.sql.directory import SqlDirectory
-from headgate.adapters.sql.ledger.opening import open_ledger
+from headgate.adapters.sql.ledger.opening import LedgerDatabase, open_ledger
 from headgate.adapters.sql.ledger.reading import SqlLedgerReading
 from headgate.adapters.sql.opening import open_database
 from headgate.adapters.sql.prices import SqlIgnoredDrift, SqlPriceOverrides
@@ -249,12 +249,20 @@ def one_gauge() -> CollectorRegistry:
 
 
 @contextmanager
+def _stores(directory: Path) -> Iterator[tuple[Database, LedgerDatabase, Workers]]:
+    """Both databases, and a writer for the first."""
+    database, ledger, writer = open_database(directory), open_ledger(directory), Workers("writer", threads=1)
+    yield database, ledger, writer
+    writer.close()
+    ledger.close()
+    database.close()
+
+
+@contextmanager
 def api_at(directory: Path, *, bundled: BundledPrices = knows_none) -> Iterator[Api]:
     """The application on an empty database in a directory."""
-    with desk_at(directory, bundled=bundled) as desk:
-        town, writer, probes = Town(), Workers("writer", threads=1), KnownOutcome(desk)
-        database = open_database(directory / "defaults")
-        ledger = open_ledger(directory / "defaults")
+    with desk_at(directory, bundled=bundled) as desk, _stores(directory / "defaults") as (database, ledger, writer):
+        town, probes = Town(), KnownOutcome(desk)
         identify = Identify(town.directory, KnownSessions(), clock=town.clock)
         api: Api
         tenancy = tenancy_of(town, desk, database, writer)
@@ -291,6 +299,3 @@ def api_at(directory: Path, *, bundled: BundledPrices = knows_none) -> Iterator[
         api = Api(app, town, desk, probes=probes, tenancy=tenancy)
         api.spending = spending
         yield api
-        writer.close()
-        ledger.close()
-        database.close()
