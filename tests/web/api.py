@@ -243,8 +243,7 @@ def grants_of(town: Town, database: Database, changes: Changes) -> Grants:
 
 
 def one_gauge() -> CollectorRegistry:
-    registry = CollectorRegistry()
-    Gauge("headgate_test", "A number.", registry=registry).set(7)
+    Gauge("headgate_test", "A number.", registry=(registry := CollectorRegistry())).set(7)
     return registry
 
 
