@@ -69,7 +69,7 @@ class Bucket:
     right after taking says how much of it is still to come.
     """
 
-    __slots__ = ("__weakref__", "_interval", "_slack", "arrival", "rate", "whose")
+    __slots__ = ("__weakref__", "_count", "_interval", "_slack", "arrival", "rate", "whose")
 
     def __init__(self, rate: Rate, whose: str = "") -> None:
         self.whose = whose
@@ -79,12 +79,19 @@ class Bucket:
     def become(self, rate: Rate) -> None:
         """Another limit from now on, of which the same share is used."""
         self.rate = rate
+        self._count = rate.count
         self._interval = rate.period / rate.count
         self._slack = rate.period + _ROUNDING * self._interval
 
     def take(self, quantity: int, now: float) -> bool:
         """Whether so much may be had, which is then taken."""
-        arrival = max(self.arrival, now) + min(quantity, self.rate.count) * self._interval
+        # Every call passes here, and a call of `min` or `max` takes longer than all the rest.
+        count, arrival = self._count, self.arrival
+        if quantity > count:  # noqa: PLR1730
+            quantity = count
+        if arrival < now:  # noqa: PLR1730
+            arrival = now
+        arrival += quantity * self._interval
         if arrival - now > self._slack:
             return False
         self.arrival = arrival
@@ -92,7 +99,7 @@ class Bucket:
 
     def correct(self, taken: int, real: int, *, until: float, now: float) -> None:
         """It was `real` and not what was taken; `until` is the arrival time as it was right after taking."""
-        back = (min(taken, self.rate.count) - real) * self._interval
+        back = (min(taken, self._count) - real) * self._interval
         if back < 0.0:
             self.arrival = max(self.arrival, now) - back
         elif until - back >= now:

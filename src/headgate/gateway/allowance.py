@@ -79,6 +79,8 @@ class Admitted(msgspec.Struct, gc=False):
     def enter(self) -> None:
         """Take one of all limits of requests, or of none. RateLimited."""
         bound, now = self.bound, self.now
+        if not bound.requests and not bound.slots:
+            return
         for slots in bound.slots:
             if slots.taken >= slots.count:
                 message = f"the limit of {slots.count} requests at a time of the {slots.whose} is reached"
