@@ -9,7 +9,8 @@ import pytest
 from headgate.core.failure import FailureKind
 from headgate.gateway.call import Call
 from headgate.ledger.records import Closed, End, Finished, Opened, Settled, Status
-from tests.gateway.acts import DONE, WHOLE, answered, chunk, failure, streaming
+from tests.dialects.message_streams import START
+from tests.gateway.acts import ANSWER, DONE, STREAMED, WHOLE, answered, chunk, failure, streaming
 from tests.gateway.money import NoLimits
 from tests.gateway.stage import Stage, entry
 
@@ -127,6 +128,38 @@ def test_a_caller_that_leaves_before_the_first_token_pays_for_the_input() -> Non
 
     (closed,) = only(stage).closed
     assert (closed.cost, closed.status) == (INPUT, Status.ESTIMATED)
+
+
+def test_a_caller_that_leaves_the_stand_in_of_a_refusal_pays_for_the_input() -> None:
+    stage = Stage(entry("gpt-4o", failover="other"), entry("other"))
+    call = stage.begun(WHOLE)
+    call.upstream_whole(1, 429, headers=[], body=b"{}")
+    call.client_gone()
+
+    refused, left = only(stage).closed
+    assert (refused.cost, refused.status, refused.code) == (0, Status.SETTLED, 429)
+    assert (left.cost, left.status, left.code) == (INPUT, Status.ESTIMATED, 0)
+
+
+def test_an_answer_after_a_refusal_has_the_status_of_its_own_upstream() -> None:
+    stage = Stage(entry("gpt-4o", failover="other"), entry("other"))
+    call = stage.begun(WHOLE)
+    call.upstream_whole(1, 503, headers=[], body=b"{}")
+    call.upstream_whole(2, 200, headers=[], body=ANSWER)
+
+    assert [each.code for each in only(stage).closed] == [503, 200]
+
+
+def test_an_upstream_that_breaks_off_before_its_first_token_is_paid_for_what_it_has_told() -> None:
+    stage = Stage(entry("gpt-4o", provider="anthropic", failover="other"), entry("other"))
+    call = stage.begun(STREAMED)
+    call.upstream_head(1, 200, [])
+    call.upstream_bytes(1, START)
+    call.upstream_failed(1, failure(FailureKind.CUT))
+    call.client_gone()
+
+    first = only(stage).closed[0]
+    assert (first.usage.input, first.usage.cached_input, first.status) == (25, 5, Status.ESTIMATED)
 
 
 @pytest.mark.parametrize(

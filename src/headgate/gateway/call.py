@@ -293,7 +293,7 @@ class Call(BegunCall):
         nothing was sent so far, and this is what the caller is told if nothing is."""
         self._relay = None
         self._parts = []
-        self._kept = 0
+        self._kept = self._status = 0
         if self._plan is None:
             self._plan = Plan(self._offer, self._successor, is_out=self._road.is_out)
         step = self._plan.failed(failure)

@@ -52,7 +52,10 @@ def used_in_failure(failure: Failure, relay: Relay | None, *, request: Inbound) 
     """What a failed attempt is paid for; None: nothing."""
     if relay is not None and (relay.events or relay.usage is not None):
         return relay.so_far()
-    return None if failure.kind in NOT_PAID else request.estimate(0)
+    if failure.kind in NOT_PAID:
+        return None
+    # An upstream may have told what went in before it had anything to say.
+    return request.estimate(0) if relay is None else relay.so_far()
 
 
 def used_in_part(state: State, status: int, *, relay: Relay | None, request: Inbound) -> Usage | None:
