@@ -221,6 +221,19 @@ def test_a_start_takes_over_what_the_ledger_has_and_drops_what_belongs_to_nobody
     assert gone.tally.used == 40
 
 
+def test_windows_that_have_passed_and_were_forgotten_are_no_difference(counted: Counted) -> None:
+    purse = counted.purse
+    running = purse.budget(SubjectKind.USER, "u-mia", amount=10**9, window=HOUR)
+    admitted = purse.admit()
+    purse.claim(admitted, amount=50).settle(cost=40, exposure=0, tokens=9, now=purse.now)
+    counted.end(admitted, [(40, 0, 9)])
+    assert asyncio.run(counted.look()) == (0, 0)
+    counted.passes(7_200)
+    counted.database.writer.submit(lambda: counted.store.forget(running.budget.id)).result()
+
+    assert asyncio.run(counted.look()) == (0, 0)
+
+
 def test_a_counter_that_is_wrong_shows(counted: Counted) -> None:
     purse = counted.purse
     running = purse.budget(SubjectKind.USER, "u-mia", amount=10**9)

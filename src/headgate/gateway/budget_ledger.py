@@ -91,18 +91,21 @@ class BudgetLedger:
 
     async def look(self) -> None:
         """Compare memory and ledger, but for budgets that count an attempt of a request that has not ended."""
+        wall = int(self._clock.wall())
         seen: dict[str, tuple[Running, dict[int, tuple[int, int]]]] = {}
 
         def begin() -> None:
             for running in self._book.all():
                 if running.is_counted and not running.between:
-                    seen[running.budget.id] = (running, running.tally.counted())
+                    # Windows that have passed may be forgotten on either side.
+                    since = _since(running, wall)
+                    seen[running.budget.id] = (running, running.tally.counted(since=since))
 
         counters = await self._turns.between(begin, self._store.counters)
         picodollars = tokens = 0
         for budget_id, (running, here) in seen.items():
             there = {start: running.amounts(count) for (each, start), count in counters.items() if each == budget_id}
-            apart = _apart(here, there, since=min(here, default=0))
+            apart = _apart(here, there, since=_since(running, wall))
             if running.counts_tokens:
                 tokens += apart
             else:
@@ -121,6 +124,11 @@ async def keep_compared(ledger: BudgetLedger, *, every: float = LOOK_SECONDS) ->
         await asyncio.sleep(every)
         with suppress(StoreUnavailable):
             await ledger.look()
+
+
+def _since(running: Running, wall: int) -> int:
+    window = running.budget.terms.window
+    return window.first(window.start(wall))
 
 
 def _apart(here: Mapping[int, tuple[int, int]], there: Mapping[int, tuple[int, int]], *, since: int) -> int:

@@ -194,9 +194,9 @@ class Tally:
             part.exposure += exposure
         self._roll(max(at, self.begins))
 
-    def counted(self) -> dict[int, tuple[int, int]]:
-        """Spent and exposure by the start of the window, of those that count."""
-        parts = (part for part in self._parts.values() if part.start >= self.since)
+    def counted(self, *, since: int) -> dict[int, tuple[int, int]]:
+        """Spent and exposure by the start of the window, of those that begin at an instant or later."""
+        parts = (part for part in self._parts.values() if part.start >= since)
         return {part.start: (part.spent, part.exposure) for part in parts}
 
     def allow(self, amount: int) -> None:
