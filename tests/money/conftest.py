@@ -1,0 +1,71 @@
+"""One load at one gateway, and what became of it, for all that is looked at afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import httpx2
+import pytest
+
+from tests.end_to_end.gateway import Gateway, serving
+from tests.end_to_end.program import PATIENCE
+from tests.money import books, site
+from tests.money.load import Load
+from tests.money.reckoning import Reckoning
+
+REQUESTS = "HEADGATE_MONEY_REQUESTS"
+"""How many requests are sent; 6,000 if the environment does not say."""
+_LOOKS = 10_000
+
+
+@dataclass
+class Settled:
+    """A load that is over. The gateway still runs."""
+
+    gateway: Gateway
+    count: int
+    reckoning: Reckoning
+
+    def ask(self, path: str, **parameters: str) -> dict[str, object]:
+        """A page of the administrative API, amounts as decimals."""
+        answer = self.gateway.http.get(path, params=parameters)
+        assert answer.is_success, answer.text
+        found: dict[str, object] = json.loads(answer.text, parse_float=Decimal)
+        return found
+
+    def rows(self, **parameters: str) -> Iterator[dict[str, object]]:
+        """Every row of the ledger, newest first, read while it is sent."""
+        wanted = {"format": "jsonl", **parameters}
+        with self.gateway.http.stream("GET", "/admin/v1/usage/export", params=wanted) as answer:
+            for line in answer.iter_lines():
+                yield json.loads(line, parse_float=Decimal)
+
+
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settled]:
+    count, folder = int(os.environ.get(REQUESTS, "6000")), tmp_path_factory.mktemp("money")
+    with site.origin(folder) as origin, serving(folder / "data") as gateway:
+        site.offer(gateway, origin.port)
+        callers = site.callers(gateway)
+        seen = Load(gateway.program.port, origin.watched, callers=callers, count=count).run()
+        origin.end()
+        _booked(gateway.http, count)
+        found = Settled(gateway, count, Reckoning(callers, seen, books.read(origin.books)))
+        for row in found.rows():
+            found.reckoning.take(row)
+        yield found
+
+
+def _booked(http: httpx2.Client, count: int) -> None:
+    """See that the ledger has every request. What has ended is in the ledger a little later, so it is asked again."""
+    found = 0
+    for _ in range(_LOOKS):
+        answer = http.get("/admin/v1/usage/summary", timeout=PATIENCE)
+        found = answer.json()["totals"]["requests"]
+        if found >= count:
+            return
+    raise AssertionError(f"{found} requests are in the ledger, and {count} were sent")
