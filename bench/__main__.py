@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from bench import machine
+from bench.books import BooksWrong
 from bench.children import StartFailed, end_politely
 from bench.headgate import WrongAnswer
 from bench.management import CallRefused
@@ -17,6 +18,7 @@ from bench.plan import plan_for
 from bench.report import Results, is_success, render
 from bench.runs import say
 from bench.tools import Tools, ToolsMissing, find_tools, install
+from bench.workloads import RunFailed
 
 RESULTS_PAGE = Path(__file__).parent / "RESULTS.md"
 
@@ -58,7 +60,7 @@ def _measure(options: argparse.Namespace, arguments: list[str], tools: Tools) ->
         results.notes.append("This was a quick run: it shows that the bench works and measures nothing.")
     try:
         Measurement(plan, tools, results, frozenset(options.only or Part)).run()
-    except (StartFailed, CallRefused, WrongAnswer, OSError) as error:
+    except (StartFailed, CallRefused, WrongAnswer, RunFailed, BooksWrong, OSError) as error:
         say(f"the measurement ended early: {error}")
         return 2
     page = render(results)

@@ -54,8 +54,8 @@ class Row:
 
 
 RATIO_BUDGETS = (
-    RatioBudget("CPU per request, 0.7 KB body, against Envoy", SMALL_BODY, HEADGATE, ENVOY, 0.95),
-    RatioBudget("CPU per request, 0.7 KB body, against nginx", SMALL_BODY, HEADGATE, NGINX, 2.3),
+    RatioBudget("CPU per request, 0.7 KB body, against Envoy", SMALL_BODY, HEADGATE, ENVOY, 1.0),
+    RatioBudget("CPU per request, 0.7 KB body, against nginx", SMALL_BODY, HEADGATE, NGINX, 2.5),
     RatioBudget("CPU per chunk, 200 streams, against Envoy", FEW_STREAMS, HEADGATE, ENVOY, 1.0),
     RatioBudget("CPU per chunk, 200 streams, against nginx", FEW_STREAMS, HEADGATE, NGINX, 1.5),
     RatioBudget("CPU per chunk, 1,000 streams, against Envoy", MANY_STREAMS, HEADGATE, ENVOY, 1.0),

@@ -109,7 +109,8 @@ def _samples(plan: Plan, names: Names, request: str) -> Iterator[tuple[RequestRo
 
 
 def _finished(plan: Plan, request: str, number: int) -> Finished:
-    who, model = number * 7919 % plan.accounts, number * 104_729 % plan.models
+    # Every account uses every model.
+    who, model = number % plan.accounts, number // plan.accounts % plan.models
     organization = who % plan.organizations
     account = Account(f"org-{organization}", f"project-{organization}-{who % 3}", f"user-{who}", f"key-{who}")
     price = _price(model)
@@ -120,13 +121,13 @@ def _finished(plan: Plan, request: str, number: int) -> Finished:
     one = Opened(request, 1, account, to, f"model-{model}", "chat", 0, 0, 2 * amount.total, 5_000)
     end = End.COMPLETE
     closed = Closed(request, 1, Status.SETTLED, usage, amount.total, 0, "", 200, 900_000 + number, 200_000)
-    if number % 50 == 1:
+    if number % 53 == 1:
         end, closed = End.CLIENT_GONE, msgspec.structs.replace(closed, status=Status.ESTIMATED)
-    elif number % 500 == 2:
+    elif number % 499 == 2:
         end = End.CRASH
         closed = Closed(request, 1, Status.UNKNOWN, Usage(), None, one.hold, "crash", 0, 0)
     ended = Ended(request, end, 200, 0, 950_000 + number, 210_000)
-    if number % 40 != 3:
+    if number % 41 != 3:
         return Finished((one,), (closed,), ended)
     failed = Closed(request, 1, Status.SETTLED, Usage(), 0, 0, "overloaded", 529, 90_000)
     two = msgspec.structs.replace(one, number=2)

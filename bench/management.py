@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 TIMEOUT_SECONDS = 30.0
 
@@ -14,10 +15,23 @@ class CallRefused(Exception):
         super().__init__(f"{method} {path} was answered {status}: {body[:500]!r}")
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: headers by their names in lower case, and a JSON object."""
+
+    headers: Mapping[str, str]
+    document: dict[str, object]
+
+
 def call(
     port: int, method: str, path: str, *, token: str, document: Mapping[str, object] | None = None
 ) -> dict[str, object]:
     """Send a JSON document and return the one that comes back. Raise CallRefused for any status but 2xx."""
+    return exchange(port, method, path, token=token, document=document).document
+
+
+def exchange(port: int, method: str, path: str, *, token: str, document: Mapping[str, object] | None = None) -> Answer:
+    """The same with the headers of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
     try:
         body = None if document is None else json.dumps(document)
@@ -32,7 +46,7 @@ def call(
     decoded = json.loads(content)
     if not isinstance(decoded, dict):
         raise CallRefused(method, path, answer.status, content)
-    return decoded
+    return Answer({name.lower(): value for name, value in answer.getheaders()}, decoded)
 
 
 def is_ready(port: int, path: str = "/health/readiness") -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from bench import headgate, listing, peers
+from bench import books, growth, headgate, ledger, listing, peers
 from bench.budgets import (
     CATALOGUE_SIZE,
     FEW_STREAMS,
@@ -26,7 +26,7 @@ from bench.plan import Plan
 from bench.process_tree import Memory, tree_memory
 from bench.proxies import start_envoy, start_nginx
 from bench.report import Results
-from bench.runs import Series, interleave, say
+from bench.runs import Series, interleave, measure, say
 from bench.seed import seed_in_process
 from bench.site import Site, Target
 from bench.tools import Tools
@@ -45,6 +45,8 @@ class Part(StrEnum):
     WHOLE = "whole"
     STREAMS = "streams"
     CATALOGUE = "catalogue"
+    MEMORY = "memory"
+    LEDGER = "ledger"
 
 
 @dataclass(slots=True)
@@ -69,7 +71,12 @@ class Measurement:
                     if self.plan.peers:
                         self._measure_peers(replace(site, children=contenders), own)
             if Part.CATALOGUE in self.parts:
-                self._measure_catalogue_size(site)
+                with Children(Path(folder)) as contenders:
+                    self._measure_catalogue_size(replace(site, children=contenders))
+            if Part.MEMORY in self.parts:
+                self._measure_growth(site)
+            if Part.LEDGER in self.parts:
+                self._measure_ledger(site)
 
     def _measure_starts(self, site: Site) -> None:
         for number in range(self.plan.starts):
@@ -90,6 +97,7 @@ class Measurement:
             self._record(workload, interleave(workload, targets, site=site, rounds=self.plan.rounds))
         time.sleep(REST_SECONDS)
         self.results.afterwards |= _memories(targets)
+        books.verify(self.tools.headgate, running.data, core=site.cores.load)
         return own
 
     def _measure_peers(self, site: Site, own: Target) -> None:
@@ -124,6 +132,23 @@ class Measurement:
             f"{SMALL_SIZE} of each."
         )
 
+    def _measure_growth(self, site: Site) -> None:
+        running = headgate.start(site, self.tools.headgate, data=site.folder / "growth", name="growth")
+        target = headgate.open_models(running, site)
+        workload = self._whole("memory after many requests", small_question(), seconds=1)
+        early, late = self.plan.early_requests, self.plan.late_requests
+        grown = growth.measure(target, site, workload, early=early, late=late)
+        books.verify(self.tools.headgate, running.data, core=site.cores.load)
+        site.children.end(running.child)
+        self.results.rows.append(growth.row(grown))
+        self.results.sections.append(growth.section(grown))
+
+    def _measure_ledger(self, site: Site) -> None:
+        plan = ledger.Plan(self.plan.ledger_rows, warm=self.plan.ledger_asked, cold=self.plan.ledger_asked_cold)
+        measured = ledger.measure(site, self.tools.headgate, plan)
+        self.results.rows += [row for answers in measured for row in ledger.rows(answers)]
+        self.results.sections.append(ledger.section(measured))
+
     def _start_seeded(self, site: Site, name: str, *, entries: int, keys: int) -> headgate.Running:
         data = site.folder / name.replace(" ", "-")
         first = headgate.start(site, self.tools.headgate, data=data, name="first-start")
@@ -156,7 +181,7 @@ def _warm_up(targets: Sequence[Target], workload: Workload, *, site: Site) -> No
     """Connections are opened and caches filled before anything counts."""
     for target in targets:
         try:
-            workload.apply(target, site)
+            measure(workload, target, site=site)
         except RunFailed as failure:
             # Failures count where figures are taken; here the next runs will say the same.
             say(f"warming up {target.name}: {failure}")

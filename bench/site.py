@@ -4,6 +4,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bench.children import Children
 from bench.cores import Cores
@@ -24,6 +25,20 @@ class Endpoint:
         return f"http://127.0.0.1:{self.port}{self.path}"
 
 
+class Books(Protocol):
+    """Where a contender writes down what it has served."""
+
+    def count(self) -> int:
+        """The requests that are written down so far."""
+
+    def close(self, since: int, *, answered: int, cut: int) -> None:
+        """Return once the requests of a run are written down, after the `since` that were there before.
+
+        At most `cut` may be there besides those that were answered: a load that ends hangs up on some. Raise RunFailed
+        if there are fewer or more.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A running contender: what to load and whose processor time to count."""
@@ -32,6 +47,7 @@ class Target:
     pid: int
     whole: Endpoint
     streamed: Endpoint
+    books: Books | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,15 @@ class RunFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the load generator saw: units of work, their duration, and how long callers waited."""
+    """What the load generator saw: units of work, their duration, how long callers waited, and how many requests had
+    their answer or were cut off at the end of the run."""
 
     units: int
     seconds: float
     wait_p50: float
     wait_p95: float
+    answered: int
+    cut: int = 0
 
 
 class Workload(Protocol):
@@ -115,7 +118,7 @@ class Streams:
                 f"{sum(outcome.broken.values())} of {self.streams} streams were not whole: {outcome.broken}"
             )
         chunks = outcome.whole * EVENTS_PER_STREAM
-        return Load(chunks, outcome.seconds, outcome.first_token_p50, outcome.first_token_p95)
+        return Load(chunks, outcome.seconds, outcome.first_token_p50, outcome.first_token_p95, outcome.whole)
 
 
 def load_of(report: WrkReport) -> Load:
@@ -126,7 +129,7 @@ def load_of(report: WrkReport) -> Load:
         raise RunFailed(f"{report.broken} connections broke and {report.late} requests timed out")
     if not report.requests:
         raise RunFailed("no answer at all")
-    return Load(report.requests, report.seconds, report.p50, report.p95)
+    return Load(report.requests, report.seconds, report.p50, report.p95, report.requests, cut=CONNECTIONS)
 
 
 def _headers(endpoint: Endpoint) -> list[tuple[str, str]]:

@@ -3,13 +3,15 @@
 import msgspec
 import pytest
 
-from bench.workloads import Load, RunFailed, WrkReport, load_of
+from bench.workloads import CONNECTIONS, Load, RunFailed, WrkReport, load_of
 
 GOOD = WrkReport(requests=90_000, seconds=2.0, refused=0, last_status=0, broken=0, late=0, p50=0.001, p95=0.002)
 
 
 def test_a_run_of_right_answers_is_a_figure() -> None:
-    assert load_of(GOOD) == Load(units=90_000, seconds=2.0, wait_p50=0.001, wait_p95=0.002)
+    assert load_of(GOOD) == Load(
+        units=90_000, seconds=2.0, wait_p50=0.001, wait_p95=0.002, answered=90_000, cut=CONNECTIONS
+    )
 
 
 @pytest.mark.parametrize(
