@@ -12,7 +12,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -67,12 +68,18 @@ class Program:
         assert not _FAULTS.search(log), log
 
 
-def start(data: Path, environment: Mapping[str, str] | None = None) -> Program:
+def start(
+    data: Path, environment: Mapping[str, str] | None = None, *, launcher: Sequence[str | Path] = (HEADGATE,)
+) -> Program:
     """Serve a data directory on a free port. NotServing if that is refused."""
     log = data.with_suffix(".log")
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            command(data), stdout=subprocess.PIPE, stderr=errors, env=surroundings(environment), cwd=data.parent
+            command(data, launcher),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=surroundings(environment),
+            cwd=data.parent,
         )
     assert process.stdout is not None
     try:
@@ -98,8 +105,8 @@ def refused(data: Path, environment: Mapping[str, str] | None = None) -> tuple[i
     return done.returncode, done.stdout.decode()
 
 
-def command(data: Path) -> list[str | Path]:
-    return [HEADGATE, "serve", "--port", "0", "--data-dir", data]
+def command(data: Path, launcher: Sequence[str | Path] = (HEADGATE,)) -> list[str | Path]:
+    return [*launcher, "serve", "--port", "0", "--data-dir", data]
 
 
 def surroundings(given: Mapping[str, str] | None) -> dict[str, str]:
@@ -120,9 +127,17 @@ def _announced(process: subprocess.Popen[bytes], output: int, log: Path) -> Prog
             raise NotServing(f"the program ended before it served: {log.read_text()}")
         text += piece
     address = found.group(1).decode()
-    httpx2.get(f"{address}/health/readiness", timeout=PATIENCE, trust_env=False).raise_for_status()
+    _ready(address)
     # All that it has to say at its start is in the pipe by the time it answers.
     os.set_blocking(output, False)
     with contextlib.suppress(BlockingIOError):
         text += os.read(output, 65536)
     return Program(process, address, text.decode(), log)
+
+
+def _ready(address: str) -> None:
+    """See that it may be sent requests, which it may not before what an earlier process left is in the ledger."""
+    until = time.monotonic() + PATIENCE
+    while (answer := httpx2.get(f"{address}/health/readiness", timeout=PATIENCE, trust_env=False)).status_code == 503:
+        assert time.monotonic() < until, answer.text
+    answer.raise_for_status()
