@@ -175,6 +175,15 @@ def test_a_refusal_says_when_the_window_ends(purse: Purse) -> None:
     assert refused.value.retry_after == 10
 
 
+def test_a_refusal_for_what_others_hold_says_to_come_back_soon(purse: Purse) -> None:
+    purse.budget(SubjectKind.ORGANIZATION, "o-acme", amount=10, window=HOUR)
+    purse.claim(purse.admit(), amount=8)
+    with pytest.raises(BudgetExceeded, match="the hour's budget of the organization has left while other") as refused:
+        purse.claim(purse.admit(), amount=10)
+
+    assert refused.value.retry_after == 1
+
+
 def test_until_it_is_known_what_was_spent_nothing_that_a_budget_binds_passes(purse: Purse) -> None:
     running = purse.budget(SubjectKind.ORGANIZATION, "o-acme", amount=100, hard=False)
     book = BudgetBook(Told(), [running.budget])

@@ -194,7 +194,7 @@ class Claim(msgspec.Struct, gc=False):
             held = tokens if running.counts_tokens else self.amount
             part = running.tally.hold(held, at=int(admitted.wall), limit=limit)
             if part is None:
-                raise _exceeded(running, admitted, wall=wall)
+                raise _exceeded(running, held, admitted=admitted, wall=wall)
             self.parts.append((running, part))
 
     def settle(self, *, cost: Picodollars, exposure: Picodollars, tokens: int, now: float) -> None:
@@ -272,6 +272,6 @@ def _take_entry(claim: Claim, entry: BoundEntry, *, now: float) -> None:
     claim.entry = entry
 
 
-def _exceeded(running: Running, admitted: Admitted, *, wall: float) -> BudgetExceeded:
+def _exceeded(running: Running, wanted: int, *, admitted: Admitted, wall: float) -> BudgetExceeded:
     told = headers(admitted.bound, admitted.now)
-    return exceeded(running, overlay=admitted.principal.overlay, at=int(admitted.wall), wall=wall, told=told)
+    return exceeded(running, wanted, overlay=admitted.principal.overlay, at=int(admitted.wall), wall=wall, told=told)

@@ -8,7 +8,6 @@ from typing import Final
 from headgate.access.rate import Bucket
 from headgate.core.errors import BudgetExceeded, EntryLimited, RateLimited
 from headgate.core.overlay import Overlay, QuotaPolicy
-from headgate.core.subject import SubjectKind
 from headgate.gateway.bindings import Bound
 from headgate.gateway.budget_book import Running
 from headgate.ledger.budget import OnExceeded
@@ -29,17 +28,25 @@ def limited(bucket: Bucket, quantity: int, *, unit: str, bound: Bound, now: floa
     )
 
 
-def exceeded(running: Running, *, overlay: Overlay | None, at: int, wall: float, told: bytes) -> BudgetExceeded:
-    """`at` is the admission, whose window has too little left; `told` are the limits as header lines."""
-    terms = running.budget.terms
+def exceeded(
+    running: Running, wanted: int, *, overlay: Overlay | None, at: int, wall: float, told: bytes
+) -> BudgetExceeded:
+    """`at` is the admission, whose window has too little left for what is `wanted`; `told` are the limits as header
+    lines."""
+    terms, whole = running.budget.terms, running.tally.view(at)
     if terms.on_exceeded is None:
         downgrade = overlay is not None and overlay.quota_policy is QuotaPolicy.DOWNGRADE
     else:
         downgrade = terms.on_exceeded is OnExceeded.DOWNGRADE
     window = terms.window
-    ends = window.end(window.start(at)) if window.ends else wall + _NO_END
+    message, ends = f"the call may cost more than {words(running)} has left", wall + _NO_END
+    if whole.spent + whole.exposure + wanted <= terms.amount:
+        # What others hold comes back when their calls are over, all but what these have cost.
+        message, ends = f"{message} while other calls are under way", wall
+    elif window.ends:
+        ends = window.end(window.start(at))
     return BudgetExceeded(
-        f"the call may cost more than {words(running)} has left",
+        message,
         retry_after=max(1, math.ceil(ends - wall)),
         downgrade=downgrade,
         headers=told,
@@ -49,9 +56,10 @@ def exceeded(running: Running, *, overlay: Overlay | None, at: int, wall: float,
 def words(running: Running) -> str:
     """A budget in the words of a message. Its name and amount are for those who may see it."""
     kind, window = running.budget.subject.kind, running.budget.terms.window
-    span = "whole" if not window.ends else f"{window.rolling}-second" if window.period is None else str(window.period)
-    article = "the budget of the organization" if kind is SubjectKind.ORGANIZATION else f"the budget of the {kind}"
-    return f"{article} for the {span}"
+    if not window.ends:
+        return f"the budget of the {kind}"
+    span = f"{window.rolling}-second" if window.period is None else f"{window.period}'s"
+    return f"the {span} budget of the {kind}"
 
 
 def headers(bound: Bound, now: float) -> bytes:
