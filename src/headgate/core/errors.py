@@ -235,8 +235,9 @@ class PriceMissing(GatewayError):
 
 
 class BudgetExceeded(GatewayError):
-    """The call may cost more than a budget has left. `retry_after`: whole seconds until its window ends, or 1
-    where calls that are under way hold what is missing; `downgrade`: the default model may serve the call instead, if the budget has enough left for that."""
+    """The call may cost more than a budget has left. `retry_after`: whole seconds until its window ends, or 1 where
+    calls that are under way hold what is missing; `downgrade`: the default model may serve the call instead, if the
+    budget has enough left for that."""
 
     def __init__(self, message: str, *, retry_after: int, downgrade: bool = False, headers: bytes = b"") -> None:
         super().__init__(message)
