@@ -26,7 +26,7 @@ RESULTS_PAGE = Path(__file__).parent / "RESULTS.md"
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Headgate beside nginx and Envoy.")
     parser.add_argument("--peers", action="store_true", help="also LiteLLM and Portkey")
-    parser.add_argument("--quick", action="store_true", help="two minutes: shows that it works, is no measurement")
+    parser.add_argument("--quick", action="store_true", help="some minutes: shows that it works, is no measurement")
     parser.add_argument("--pairs", type=int, help="interleaved runs of each contender (default 9, quick 3)")
     parser.add_argument("--only", type=Part, action="append", choices=list(Part), help="measure only this part")
     parser.add_argument("--output", type=Path, help="where to write the page (default: bench/RESULTS.md if complete)")

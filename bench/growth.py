@@ -23,8 +23,9 @@ LONGEST_SECONDS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """What the gateway occupies after so many requests, each of which has its row."""
+    """What the gateway occupies after at least as many requests as were asked for, each of which has its row."""
 
+    asked: int
     requests: int
     memory: Memory
 
@@ -52,7 +53,7 @@ def measure(target: Target, site: Site, workload: WholeAnswers, *, early: int, l
 
 def row(growth: Growth) -> Row:
     measured = spread([growth.megabytes])
-    what = f"growth of memory (PSS) from {_thousands(growth.early)} to {_thousands(growth.late)} requests"
+    what = f"growth of memory (PSS) from {growth.early.asked:,} to {growth.late.asked:,} requests"
     return Row(what, measured, GROWTH_LIMIT_MB, " MB", verdict_of(measured, GROWTH_LIMIT_MB))
 
 
@@ -77,11 +78,7 @@ def _after(
         served, per_second = served + load.answered, load.units / load.seconds
         say(f"{workload.name}: {served:,} of {requests:,} requests, {per_second:,.0f}/s")
     time.sleep(REST_SECONDS)
-    return Stop(served, tree_memory(target.pid)), per_second
-
-
-def _thousands(stop: Stop) -> str:
-    return f"{stop.requests // 1000 * 1000:,}"
+    return Stop(requests, served, tree_memory(target.pid)), per_second
 
 
 def _megabytes(memory: Memory) -> str:

@@ -187,13 +187,13 @@ def _asked(running: Running, site: Site, path: str, *, times: int) -> list[float
                 answer = connection.getresponse()
                 content = answer.read()
                 taken.append((time.perf_counter() - began) * 1e3)
-                _check(path, answer.status, content)
+                check(path, answer.status, content)
         finally:
             connection.close()
     return taken
 
 
-def _check(path: str, status: int, content: bytes) -> None:
+def check(path: str, status: int, content: bytes) -> None:
     """An answer without rows is quick."""
     items = json.loads(content).get("items") if status == http.client.OK else None
     if not items or ("limit" in path and len(items) != PAGE):

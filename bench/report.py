@@ -99,8 +99,11 @@ def _head(results: Results) -> str:
             "- Every ratio is the median of the ratios of interleaved runs, with the lowest and the highest.",
             "- The gateway has one core to itself; load generator and origin share another. Everything is loopback.",
             "- CPU is user and system time of the contender's whole process tree.",
+            "- Headgate has everything on: prices, hard budgets and limits on the organization and the key, the",
+            "  journal as it comes, the ledger. What the ledger has to be told of a run is part of the run.",
             "- A stream is 103 events, 100 of them pieces of text, 20 ms apart, on a connection of its own.",
-            "- A run in which any answer is not right (status, text, end of the stream) yields no figure.",
+            "- A run in which any answer is not right (status, text, end of the stream), or has no row in",
+            "  Headgate's ledger, yields no figure.",
         ]
     )
 
