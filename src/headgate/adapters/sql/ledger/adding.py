@@ -1,6 +1,6 @@
 """How rows get into the tables: statements that are put together once, and tuples that go to the driver as they are.
 
-SQLite takes them one by one through one prepared statement, PostgreSQL in one COPY.
+SQLite takes them in blocks through one prepared statement, PostgreSQL in one COPY.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from headgate.adapters.sql.ledger import counting, rolling
-from headgate.adapters.sql.ledger.copying import copy_to_postgresql, execute_many
+from headgate.adapters.sql.ledger.copying import copy_to_postgresql, execute_many, insert_in_blocks
 from headgate.adapters.sql.ledger.gathering import Batch, MonthRows
 from headgate.adapters.sql.ledger.tables import attempt_table, counter, request_table, rollup
 
@@ -53,13 +53,11 @@ class _Sums:
 class _Sqlite(_Sums):
     def __init__(self) -> None:
         super().__init__("?", least="min", most="max")
-        self._request = "INSERT INTO {} VALUES (" + _marks(_REQUEST_COLUMNS, "?") + ")"  # noqa: S608 - no value in it
-        self._attempt = "INSERT INTO {} VALUES (" + _marks(_ATTEMPT_COLUMNS, "?") + ")"  # noqa: S608 - as above
 
     def rows(self, connection: Connection, month: MonthRows) -> None:
         try:
-            execute_many(connection, self._request.format(month.request_table), rows=month.requests)
-            execute_many(connection, self._attempt.format(month.attempt_table), rows=month.attempts)
+            insert_in_blocks(connection, month.request_table, columns=_REQUEST_COLUMNS, rows=month.requests)
+            insert_in_blocks(connection, month.attempt_table, columns=_ATTEMPT_COLUMNS, rows=month.attempts)
         except IntegrityError as error:
             raise AlreadyThere from error
 

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeAlias
+from itertools import chain
+from typing import Final, TypeAlias
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
+
+BLOCK: Final = 100
+"""Rows of one statement. SQLite takes 32,766 values."""
 
 Values: TypeAlias = tuple[int | str | bytes | None, ...]
 
@@ -21,6 +25,25 @@ def execute_many(connection: Connection, statement: str, *, rows: Sequence[Value
     try:
         with _told(connection, statement):
             cursor.executemany(statement, rows)
+    finally:
+        cursor.close()
+
+
+def insert_in_blocks(connection: Connection, table: str, *, columns: int, rows: Sequence[Values]) -> None:
+    """Add rows, complete and in the order of the table's columns, `BLOCK` of them with each statement.
+
+    The driver lets go of the interpreter for each statement that it executes, and with it of the processor: one for
+    each row would have the event loop and this thread take turns at every row.
+    """
+    one = f"({', '.join('?' * columns)})"
+    whole = len(rows) - len(rows) % BLOCK
+    block = f"INSERT INTO {table} VALUES {', '.join([one] * BLOCK)}"  # noqa: S608 - no value in it
+    cursor = connection.connection.cursor()
+    try:
+        with _told(connection, block):
+            for start in range(0, whole, BLOCK):
+                cursor.execute(block, tuple(chain.from_iterable(rows[start : start + BLOCK])))
+            cursor.executemany(f"INSERT INTO {table} VALUES {one}", rows[whole:])  # noqa: S608 - as above
     finally:
         cursor.close()
 
