@@ -5,39 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
-
 from headgate.catalogue.carbon import estimate
 from headgate.catalogue.offer import Offer
-from headgate.core.clock import Clock
 from headgate.core.json import encode
 from headgate.core.money import MoneyOutOfRange, usd, usd_with_parts
 from headgate.core.usage import Usage
-from headgate.gateway.charge import Charge
 from headgate.ledger.cost import Cost, plus
-
-
-class Bill(msgspec.Struct):
-    """The bill of one call, which began at `started` and is answered by `charge`. `before` is what its attempts before
-    that have cost, None if nobody knows; `shown` is the cost in USD once `extra` was asked, b"" if it is unknown."""
-
-    offer: Offer
-    charge: Charge
-    clock: Clock
-    started: float
-    before: Cost | None
-    shown: bytes = b""
-
-    def extra(self, usage: Usage) -> bytes:
-        """Our own members of the usage object: cost and its parts in USD, null if unknown; milliseconds; carbon."""
-        own, before = self.charge.reckon(usage), self.before
-        self.shown, members = told(
-            None if own is None or before is None else _both(before, own),
-            usage,
-            offer=self.offer,
-            milliseconds=int((self.clock.now() - self.started) * 1000),
-        )
-        return members
 
 
 def told(cost: Cost | None, usage: Usage, *, offer: Offer, milliseconds: int) -> tuple[bytes, bytes]:
@@ -73,9 +46,10 @@ def summed(usages: Iterable[Usage]) -> Usage:
     return Usage(**total, estimated=estimated, tier=tiers.pop() if len(tiers) == 1 else "")
 
 
-def _both(one: Cost, other: Cost) -> Cost | None:
-    if not one.total:
-        return other
+def both(one: Cost | None, other: Cost | None) -> Cost | None:
+    """Two costs as one; None if one is unknown, or both are more than a row can hold."""
+    if one is None or other is None:
+        return None
     try:
         return plus(one, other)
     except MoneyOutOfRange:

@@ -193,8 +193,7 @@ class Call(BegunCall):
         if status != 200:
             self._headers = headers
         elif self._request.stream:
-            bill = self._open_bill()
-            self._relay = self._codec.relay(self._offer.json_name, self._request, bill.extra)
+            self._relay = self._codec.relay(self._offer.json_name, self._request, self._paid_by().extra)
         if self._blocked and self._wire is not None:
             self._wire.pause()
 
@@ -362,15 +361,15 @@ class Call(BegunCall):
             self._answer(body)
 
     def _answer(self, body: bytes) -> None:
-        bill = self._open_bill()
-        answer = self._codec.whole(body, self._offer.json_name, self._request, bill.extra)
+        charge = self._paid_by()
+        answer = self._codec.whole(body, self._offer.json_name, self._request, charge.extra)
         if isinstance(answer, Failure):
             self._fail(answer)
             return
         self._settle(Outcome.ANSWERED, 200, end=End.COMPLETE)
         more = self._tab.headers if self._tab is not None else b""
-        if bill.shown:
-            more = b"x-headgate-cost: %b\r\n%b" % (bill.shown, more)
+        if charge.shown:
+            more = b"x-headgate-cost: %b\r\n%b" % (charge.shown, more)
         head = answer_head(self.request_id, self._offer, self._attempt, b"application/json", more=more)
         self._client.answer(200, head, answer)
 

@@ -39,10 +39,9 @@ class MediaCall(Call):
         super().upstream_head(attempt, status, headers)
         if not awaited or status != 200:
             return
-        bill = self._open_bill()
         content_type = dict(headers).get(b"content-type", b"")
         codec = cast(MediaCodec, self._codec)
-        opened = codec.opened(content_type, self._request, json_name=self._offer.json_name, extra=bill.extra)
+        opened = codec.opened(content_type, self._request, json_name=self._offer.json_name, extra=self._paid_by().extra)
         if isinstance(opened, Failure):
             self._fail(opened)
             return

@@ -8,10 +8,9 @@ from headgate.catalogue.offer import Offer
 from headgate.core.failure import Failure
 from headgate.core.principal import Principal
 from headgate.dialects.exchange import Inbound, Relay
-from headgate.gateway.bill import Bill
 from headgate.gateway.call_money import used_in_failure, used_in_part
 from headgate.gateway.call_state import CONNECT, ENDED, HEAD, State
-from headgate.gateway.charge import FREE, Charge, own
+from headgate.gateway.charge import Charge, own
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.ports import Outcome, Settlement
 from headgate.gateway.road import Road
@@ -74,21 +73,19 @@ class PaidCall:
                 request_id=self.request_id,
                 model=self._request.model,
                 operation=self._endpoint.name,
+                started=self._started,
             )
         return tab
 
-    def _open_bill(self) -> Bill:
-        charge, tab = self._charge, self._tab
-        assert charge is not None, "an attempt has its charge"
-        assert tab is not None, "a charge is on a tab"
-        return Bill(
-            self._offer, charge, self._road.clock, self._started, FREE if len(tab.charges) == 1 else tab.spent()
-        )
+    def _paid_by(self) -> Charge:
+        charge = self._charge
+        assert charge is not None, "an attempt that is answered has its charge"
+        return charge
 
     def _take_charge(self, offer: Offer) -> None:
         """Reserve what an attempt may cost and write it down; GatewayError, and nothing done, if it must not be."""
-        part = self._part
-        self._charge = self._open_tab().charge(
+        part, tab = self._part, self._tab
+        self._charge = (tab if tab is not None else self._open_tab()).charge(
             offer,
             self._request,
             refused=self._unwritten,

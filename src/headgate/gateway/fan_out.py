@@ -253,6 +253,7 @@ class FanOut:
                 request_id=self.request_id,
                 model=self._request.model,
                 operation=self._endpoint.name,
+                started=self._started,
             )
         return tab
 

@@ -9,9 +9,8 @@ from headgate.core.failure import Failure
 from headgate.core.ids import RequestIds
 from headgate.core.principal import Principal
 from headgate.gateway.administer_desk import Desk
-from headgate.gateway.bill import Bill
 from headgate.gateway.call_money import end_of_failure, used_in_failure
-from headgate.gateway.charge import FREE, Charge
+from headgate.gateway.charge import Charge
 from headgate.gateway.tab import Tab, Till
 from headgate.gateway.verify_calls import SmallCall
 from headgate.gateway.verify_exchange import Answered, ProbeUpstream, Subject, ask
@@ -40,7 +39,14 @@ class SmokeTests:
         call = smoke_call(about, operation)
         if isinstance(call, SmokeResult):
             return call
-        tab = Tab(self._till, principal, request_id=self._ids.next(), model=model, operation=OPERATION)
+        tab = Tab(
+            self._till,
+            principal,
+            request_id=self._ids.next(),
+            model=model,
+            operation=OPERATION,
+            started=self._desk.clock.now(),
+        )
         try:
             charge = tab.charge(about, call.request, refused=_never, at_once=True)
         except BaseException:
@@ -58,7 +64,7 @@ class SmokeTests:
             charge.close(outcome="client_gone", code=0)
             tab.end(End.CLIENT_GONE, 499, duration=clock.now() - began, first_byte=None)
             raise
-        result = smoke_result(answered, about, call=call, extra=Bill(about, charge, clock, began, FREE).extra)
+        result = smoke_result(answered, about, call=call, extra=charge.extra)
         self._settle(answered, call, tab=tab, charge=charge, duration=clock.now() - began)
         return result
 

@@ -69,15 +69,26 @@ class Tab:
         "_request_id",
         "_till",
         "_unpriced_refused",
-        "_unwritten",
         "_wall",
         "charges",
         "clock",
+        "started",
+        "unwritten",
         "why",
     )
 
-    def __init__(self, till: Till, principal: Principal, *, request_id: str, model: str | None, operation: str) -> None:
-        """RateLimited: the caller's own limits refuse the request, and it does not count."""
+    def __init__(
+        self,
+        till: Till,
+        principal: Principal,
+        *,
+        request_id: str,
+        model: str | None,
+        operation: str,
+        started: float,
+    ) -> None:
+        """RateLimited: the caller's own limits refuse the request, and it does not count. `started` is when the request
+        began, by the clock."""
         self._till = till
         clock = self.clock = till.clock
         wall = self._wall = clock.wall()
@@ -89,7 +100,8 @@ class Tab:
         self._operation = operation
         overlay = principal.overlay
         self._unpriced_refused = overlay is not None and overlay.refuse_unpriced
-        self._unwritten: Closed | None = None
+        self.started = started
+        self.unwritten: Closed | None = None
         self._ended = False
         self.charges: list[Charge] = []
         self.why = ""
@@ -144,20 +156,14 @@ class Tab:
             self._write_opened(opened, price, claim=claim)
         else:
             till.journal.opened(opened, price, refused=refused)
-        charge = Charge(self, opened, claim=claim, price=price)
+        charge = Charge(self, opened, offer=offer, claim=claim, price=price)
         charges.append(charge)
         return charge
 
     def _begin_another(self) -> int:
         """The instant, in microseconds. The attempt before is over, and so is its frame's wait for the end."""
-        self._write_closed()
+        self.write_closed()
         return int(self.clock.wall() * 1e6)
-
-    def is_over(self, closed: Closed) -> None:
-        """What a charge tells. The last of a request is written with its end, as one frame."""
-        if self._unwritten is not None:
-            self._write_closed()
-        self._unwritten = closed
 
     def forget(self, charge: Charge) -> None:
         """The charge's frame was not written, so it was not sent: there never was such an attempt."""
@@ -198,7 +204,7 @@ class Tab:
             return
         self._ended = True
         self._allowed.release()
-        charges, till, last = self.charges, self._till, self._unwritten
+        charges, till, last = self.charges, self._till, self.unwritten
         if not charges:
             return
         ended = Ended(
@@ -223,8 +229,8 @@ class Tab:
                 claim.cancel(now=self.clock.now())
             raise LedgerUnavailable("what the call costs cannot be written down: it was not sent")
 
-    def _write_closed(self) -> None:
-        closed, self._unwritten = self._unwritten, None
+    def write_closed(self) -> None:
+        closed, self.unwritten = self.unwritten, None
         if closed is not None:
             self._till.journal.closed(closed)
 
