@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -29,6 +29,7 @@ class Settled:
     gateway: Gateway
     count: int
     reckoning: Reckoning
+    budgets: Sequence[site.Budget]
 
     def ask(self, path: str, **parameters: str) -> dict[str, object]:
         """A page of the administrative API, amounts as decimals."""
@@ -51,10 +52,11 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settled]:
     with site.origin(folder) as origin, serving(folder / "data") as gateway:
         site.offer(gateway, origin.port)
         callers = site.callers(gateway)
+        budgets = site.budgets(gateway, callers)
         seen = Load(gateway.program.port, origin.watched, callers=callers, count=count).run()
         origin.end()
         _booked(gateway.http, count)
-        found = Settled(gateway, count, Reckoning(callers, seen, books.read(origin.books)))
+        found = Settled(gateway, count, Reckoning(callers, seen, books.read(origin.books)), budgets)
         for row in found.rows():
             found.reckoning.take(row)
         yield found

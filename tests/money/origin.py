@@ -11,8 +11,7 @@ import asyncio
 import re
 import signal
 import sys
-from collections.abc import Iterator
-from functools import partial
+from collections import deque
 from io import BufferedWriter
 from pathlib import Path
 from typing import Final, Literal, cast
@@ -30,6 +29,7 @@ from tests.origin.script import LAST_CHUNK, answer, chunk, stream_head
 _NUMBER: Final = re.compile(rb"<(\d+)>")
 _MODEL: Final = re.compile(rb'"model":\s*"origin-(\d)"')
 _LIMITED: Final = frozenset({Kind.LIMITED, Kind.GONE_LATER})
+_UNFINISHED: Final = frozenset({Kind.GONE_WITHIN, Kind.CUT_WITHIN})
 _BROKEN: Final = (500, 503, 529)
 _encode = msgspec.json.encode
 
@@ -86,7 +86,6 @@ class Connection(asyncio.Protocol):
         self._body = b""
         self._parser = httptools.HttpRequestParser(self)
         self._entry: Entry | None = None
-        self._writing: Iterator[bytes] = iter(())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports fulfil the interface without subclassing it.
@@ -123,9 +122,7 @@ class Connection(asyncio.Protocol):
         elif case.kind in HELD:
             self._house.hold(entry.number)
         elif case.stream:
-            self._writing = self._streamed(case, entry, counted)
-            self._transport.write(stream_head())
-            self._write(case, at_once=case.at_once and case.kind is not Kind.GONE_WITHIN)
+            self._stream(case, entry, counted)
         else:
             told = case.kind is not Kind.SILENT
             self._transport.write(answer(answers.whole(entry.model, case.pieces, used=counted, told=told)))
@@ -151,34 +148,36 @@ class Connection(asyncio.Protocol):
         self._end("cut")
         self._transport.close()
 
-    def _streamed(self, case: Case, entry: Entry, counted: Used) -> Iterator[bytes]:
-        """The parts of a stream, up to where it ends, is cut, or is held."""
+    def _stream(self, case: Case, entry: Entry, counted: Used) -> None:
+        """Begin a stream that ends, is cut, or is held when its parts are written."""
         told = case.kind is not Kind.SILENT
-        yield answers.beginning(entry.model, used=counted, told=told)
         if told and entry.model in ANTHROPIC:
             entry.counted = counted.read
-        for _ in range(case.pieces):
-            entry.sent += 1
-            yield answers.piece(entry.model, counted.tier)
-        if case.kind not in (Kind.GONE_WITHIN, Kind.CUT_WITHIN):
-            yield from answers.ending(entry.model, used=counted, told=told)
-            _tell(entry, counted, told=told)
-            yield LAST_CHUNK
+        piece = answers.piece(entry.model, counted.tier)
+        begin = stream_head() + answers.beginning(entry.model, used=counted, told=told)
+        parts = [(begin, 0), *[(piece, 1)] * case.pieces]
+        if case.kind not in _UNFINISHED:
+            parts += [(part, 0) for part in answers.ending(entry.model, used=counted, told=told)]
+            parts[-1] = parts[-1][0] + LAST_CHUNK, 0
+        if case.at_once and case.kind is not Kind.GONE_WITHIN:
+            parts = [(b"".join(part for part, _ in parts), case.pieces)]
+        self._write(case, entry, deque(parts))
 
-    def _write(self, case: Case, *, at_once: bool) -> None:
-        """Write the next part, or all of them."""
+    def _write(self, case: Case, entry: Entry, parts: deque[tuple[bytes, int]]) -> None:
+        """Write the next part. What comes after the last is done at once: the next request may be there before the
+        loop's next turn."""
         if self._transport.is_closing():
             return
-        if at_once:
-            self._transport.write(b"".join(self._writing))
-        elif (part := next(self._writing, None)) is not None:
-            self._transport.write(part)
-            asyncio.get_running_loop().call_soon(partial(self._write, case, at_once=False))
-            return
-        if case.kind is Kind.CUT_WITHIN:
+        part, pieces = parts.popleft()
+        entry.sent += pieces
+        self._transport.write(part)
+        if parts:
+            asyncio.get_running_loop().call_soon(self._write, case, entry, parts)
+        elif case.kind is Kind.CUT_WITHIN:
             self._end("cut")
             self._transport.close()
         elif case.kind is not Kind.GONE_WITHIN:
+            _tell(entry, used(entry.number, entry.model), told=case.kind is not Kind.SILENT)
             self._end("whole")
 
     def _end(self, ended: Literal["whole", "left", "cut"]) -> None:

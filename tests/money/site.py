@@ -37,6 +37,16 @@ class Caller:
         return self.organization, self.project, self.user, self.key
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What somebody may spend, in `usd` or `tokens`."""
+
+    id: str
+    kind: str
+    subject: str
+    unit: str
+
+
 def provider(model: int) -> str:
     return "claude" if model in ANTHROPIC else "openai"
 
@@ -85,6 +95,26 @@ def callers(gateway: Gateway) -> Sequence[Caller]:
         found.append(Caller(lines, organization, user=user))
     assert len(found) == CALLERS
     return found
+
+
+def budgets(gateway: Gateway, callers: Sequence[Caller]) -> Sequence[Budget]:
+    """Of every organization one in tokens and one in USD, of every key and user one in USD. None of them is reached."""
+    found: list[Budget] = []
+    for caller in callers:
+        kind, id = ("key", caller.key) if caller.key else ("user", caller.user)
+        found.append(_budget(gateway, caller, str(kind), subject=str(id), unit="usd"))
+        if caller.user is not None:
+            subject = caller.organization
+            found += [
+                _budget(gateway, caller, "organization", subject=subject, unit=each) for each in ("usd", "tokens")
+            ]
+    return found
+
+
+def _budget(gateway: Gateway, caller: Caller, kind: str, *, subject: str, unit: str) -> Budget:
+    body = {"subject_kind": kind, "subject_id": subject, "unit": unit, "amount": 10**9 if unit == "usd" else 10**15}
+    made = _made(gateway, "/admin/v1/budgets", body, {"x-organization-id": caller.organization})
+    return Budget(made["id"], kind, subject, unit)
 
 
 def _made(gateway: Gateway, path: str, body: object, headers: dict[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import subprocess
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
@@ -19,6 +19,7 @@ from tests.end_to_end.program import HEADGATE, PATIENCE, surroundings
 from tests.money.cases import INJECTED, case_of, requested
 from tests.money.conftest import Settled
 from tests.money.reckoning import Attempt, Row, pico, to_be_estimated
+from tests.money.tariff import OUTPUT, PROMPT
 
 GROUPS = ("organization", "project", "user", "key", "model", "provider", "end_reason")
 LOOKED_INTO = 400
@@ -83,6 +84,20 @@ def test_the_pages_of_the_list_are_the_rows_of_the_file(settled: Settled) -> Non
     second = settled.ask("/admin/v1/usage", limit="250", cursor=str(first["next_cursor"]))
 
     assert [*_items(first), *_items(second)] == list(islice(settled.rows(), 500))
+
+
+def test_what_is_spent_of_every_budget_is_what_the_books_say(settled: Settled) -> None:
+    spent: dict[tuple[str, str, str], int] = defaultdict(int)
+    for (organization, _, user, key, *_), sums in settled.reckoning.sums.items():
+        tokens = sum(sums[name] for name in (*PROMPT, *OUTPUT))
+        spent["organization", organization, "usd"] += sums["cost"]
+        spent["organization", organization, "tokens"] += tokens
+        spent["key" if key else "user", str(key or user), "usd"] += sums["cost"]
+
+    for budget in settled.budgets:
+        current = cast("Row", settled.ask(f"/admin/v1/budgets/{budget.id}")["current"])
+        said = pico(current["spent"]) if budget.unit == "usd" else current["spent"]
+        assert (said, current["held"], current["exposure"]) == (spent[budget.kind, budget.subject, budget.unit], 0, 0)
 
 
 def test_nothing_is_unknown(settled: Settled) -> None:
