@@ -23,6 +23,7 @@ from bench.budgets import Row, verdict_of
 from bench.cores import pinned_to
 from bench.figures import Spread, spread
 from bench.headgate import Running, WrongAnswer
+from bench.ledger_seed import SELDOM
 from bench.management import TIMEOUT_SECONDS, call
 from bench.postgres import Postgres, postgresql
 from bench.report import spread_text, table
@@ -45,10 +46,12 @@ QUESTIONS: Final[Mapping[str, str]] = {
     ),
     "page: of a key": f"{USAGE}?limit={PAGE}&key=key-42",
     "page: of a provider": f"{USAGE}?limit={PAGE}&provider=mistral",
+    "page: of a model that is seldom asked for": f"{USAGE}?limit={PAGE}&model={SELDOM}",
     "page: deep": f"{USAGE}?limit={PAGE}&cursor=@DEEP@",
     "page: deep, of an organization": f"{USAGE}?limit={PAGE}&organization=org-3&cursor=@DEEP@",
 }
-"""What is asked. `@DEEP@` leads past more than eight in ten of all rows."""
+"""What is asked. `@DEEP@` leads past more than eight in ten of all rows. Neither sums nor indexes know the name that a
+model was asked for by, so those rows are looked for among all: a page may end early, and says where to read on."""
 DEEP: Final = f"{USAGE}?limit=1&to=2026-09-15"
 
 
@@ -194,9 +197,9 @@ def _asked(running: Running, site: Site, path: str, *, times: int) -> list[float
 
 
 def check(path: str, status: int, content: bytes) -> None:
-    """An answer without rows is quick."""
+    """An answer without rows is quick. A page has as many as were asked for, unless it is one that ends early."""
     items = json.loads(content).get("items") if status == http.client.OK else None
-    if not items or ("limit" in path and len(items) != PAGE):
+    if not items or ("limit" in path and SELDOM not in path and len(items) != PAGE):
         raise WrongAnswer(f"not a full page of {path!r}, but {status}: {content[:200]!r}")
 
 

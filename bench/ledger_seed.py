@@ -31,6 +31,8 @@ from headgate.ledger.records import Account, Closed, Destination, End, Ended, Fi
 PORTION: Final = 50_000
 FIRST_MONTH: Final = 202609
 PROVIDERS: Final = ("openai", "anthropic", "mistral", "groq", "deepseek")
+SELDOM: Final = "seldom-asked-for"
+"""A name by which one of the models is asked for in one of several thousand requests."""
 _SAMPLES: Final = 4_099
 """Different requests, of which the others are copies with a number and an instant of their own."""
 
@@ -118,7 +120,8 @@ def _finished(plan: Plan, request: str, number: int) -> Finished:
     usage = Usage(input=200 + number % 3_000, cached_input=number % 5 * 100, output=50 + number % 700)
     amount = cost(usage, price)
     assert amount is not None
-    one = Opened(request, 1, account, to, f"model-{model}", "chat", 0, 0, 2 * amount.total, 5_000)
+    asked = f"model-{model}" if number else SELDOM
+    one = Opened(request, 1, account, to, asked, "chat", 0, 0, 2 * amount.total, 5_000)
     end = End.COMPLETE
     closed = Closed(request, 1, Status.SETTLED, usage, amount.total, 0, "", 200, 900_000 + number, 200_000)
     if number % 53 == 1:

@@ -27,7 +27,7 @@ _LAST: Final = (1 << 63) - 1
 
 WINDOW: Final = 100_000
 """Rows that are looked through by one statement."""
-WINDOWS: Final = 10
+WINDOWS: Final = 5
 """Windows of one page."""
 
 
