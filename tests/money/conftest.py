@@ -8,18 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import httpx2
 import pytest
 
 from tests.end_to_end.gateway import Gateway, serving
-from tests.end_to_end.program import PATIENCE
 from tests.money import books, site
 from tests.money.load import Load
 from tests.money.reckoning import Reckoning
 
 REQUESTS = "HEADGATE_MONEY_REQUESTS"
 """How many requests are sent; 6,000 if the environment does not say."""
-_LOOKS = 10_000
 
 
 @dataclass
@@ -47,6 +44,13 @@ class Settled:
 
 
 @pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """One that nobody else uses."""
+    with serving(tmp_path_factory.mktemp("budgets") / "data") as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
 def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settled]:
     count, folder = int(os.environ.get(REQUESTS, "6000")), tmp_path_factory.mktemp("money")
     with site.origin(folder) as origin, serving(folder / "data") as gateway:
@@ -55,19 +59,8 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settled]:
         budgets = site.budgets(gateway, callers)
         seen = Load(gateway.program.port, origin.watched, callers=callers, count=count).run()
         origin.end()
-        _booked(gateway.http, count)
+        site.booked(gateway.http, count)
         found = Settled(gateway, count, Reckoning(callers, seen, books.read(origin.books)), budgets)
         for row in found.rows():
             found.reckoning.take(row)
         yield found
-
-
-def _booked(http: httpx2.Client, count: int) -> None:
-    """See that the ledger has every request. What has ended is in the ledger a little later, so it is asked again."""
-    found = 0
-    for _ in range(_LOOKS):
-        answer = http.get("/admin/v1/usage/summary", timeout=PATIENCE)
-        found = answer.json()["totals"]["requests"]
-        if found >= count:
-            return
-    raise AssertionError(f"{found} requests are in the ledger, and {count} were sent")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import httpx2
 import msgspec
 
 from tests.end_to_end.gateway import UPSTREAM_KEY, Gateway
@@ -18,6 +19,7 @@ from tests.money.cases import ANTHROPIC, CALLERS, MODELS, STAND_IN, requested, u
 from tests.money.tariff import PRICES
 
 ORGANIZATIONS: Final = ("acme", "globex", "initech")
+_LOOKS: Final = 10_000
 _ROOT: Final = Path(__file__).parents[2]
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -152,3 +154,14 @@ def origin(folder: Path) -> Iterator[Origin]:
         finally:
             if process.poll() is None:
                 process.kill()
+
+
+def booked(http: httpx2.Client, count: int, **filters: str) -> None:
+    """See that the ledger has so many requests. What has ended is in it a little later, so it is asked again."""
+    found = 0
+    for _ in range(_LOOKS):
+        answer = http.get("/admin/v1/usage/summary", params={"group_by": "key", **filters}, timeout=PATIENCE)
+        found = answer.json()["totals"]["requests"]
+        if found >= count:
+            return
+    raise AssertionError(f"{found} requests are in the ledger, and {count} were sent")
