@@ -9,12 +9,16 @@ import mmap
 from pathlib import Path
 from typing import Final
 
-_SIZE: Final = 256
-_HALF: Final = _SIZE // 2
+_PART: Final = 128
+_POINT: Final = 0
+_DISK: Final = 1
+_KEPT: Final = 2
+_SIZE: Final = 3 * _PART
 
 
 class Faults:
-    """`point` is where the process dies, `disk` what is wrong with the disk of the journal; "" for nothing."""
+    """`point` is where the process dies, `disk` what is wrong with the disk of the journal; "" for nothing. The other
+    way round, `kept` says how many finished requests were in memory at most after it was tidied up."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -24,22 +28,30 @@ class Faults:
 
     @property
     def point(self) -> str:
-        return self._read(0)
+        return self._read(_POINT)
 
     @point.setter
     def point(self, name: str) -> None:
-        self._write(0, name)
+        self._write(_POINT, name)
 
     @property
     def disk(self) -> str:
-        return self._read(_HALF)
+        return self._read(_DISK)
 
     @disk.setter
     def disk(self, name: str) -> None:
-        self._write(_HALF, name)
+        self._write(_DISK, name)
 
-    def _read(self, start: int) -> str:
-        return self._mapped[start : start + _HALF].rstrip(b"\0").decode()
+    @property
+    def kept(self) -> int:
+        return int(self._read(_KEPT) or 0)
 
-    def _write(self, start: int, name: str) -> None:
-        self._mapped[start : start + _HALF] = name.encode().ljust(_HALF, b"\0")
+    @kept.setter
+    def kept(self, count: int) -> None:
+        self._write(_KEPT, str(count))
+
+    def _read(self, part: int) -> str:
+        return self._mapped[part * _PART : (part + 1) * _PART].rstrip(b"\0").decode()
+
+    def _write(self, part: int, text: str) -> None:
+        self._mapped[part * _PART : (part + 1) * _PART] = text.encode().ljust(_PART, b"\0")

@@ -1,7 +1,7 @@
 """`headgate` with everything real but the points at which it dies, a disk that can be broken, and limits so small that
 a test reaches them: `python -m tests.faults.launch serve ...`.
 
-`FAULTS` in the environment is the file by which it is told; `FAULTS_SMALL` has it keep little in memory and on disk.
+In the environment, `FAULTS` is the file by which it is told, and `FAULTS_SPOOL` what the journal may hold, in bytes.
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from typing_extensions import override
 
 from headgate import wiring_money
 from headgate.adapters.journal import writer
-from headgate.adapters.journal.spool import Fsync, JournalLimits
+from headgate.adapters.journal.spool import JournalLimits
 from headgate.adapters.sql import sqlite
 from headgate.cli.main import main
 from headgate.gateway import bookkeeper
@@ -21,31 +25,46 @@ from tests.faults.broken_disk import BrokenDisk
 from tests.faults.faults import Faults
 from tests.faults.points import Point, place
 
-SEGMENT = 32 * 1024
-SMALL_SPOOL = 512 * 1024
-SMALL_BATCH = 100
-SMALL_MEMORY = 200
-BUSY_MS = 500
+SEGMENT: Final = 32 * 1024
+RESERVE: Final = 256 * 1024
+BATCH: Final = 100
+MEMORY: Final = 200
+"""Finished requests that are kept at least while the ledger is down."""
+BUSY_MS: Final = 500
 
 
-def limits(*, spool: int, fsync: Fsync) -> JournalLimits:
-    return JournalLimits(segment=SEGMENT, spool=spool, reserve=256 * 1024, fsync=fsync)
+class SmallBookkeeper(Bookkeeper):
+    """Keeps little in memory, and says how much that was at most."""
+
+    faults: Faults
+
+    @override
+    def _forget(self) -> None:
+        super()._forget()
+        self.faults.kept = max(self.faults.kept, self.kept)
 
 
-def small_limits(*, spool: int, fsync: Fsync) -> JournalLimits:
-    return limits(spool=min(spool, SMALL_SPOOL), fsync=fsync)
+def prepare(faults: Faults, *, spool: int | None) -> None:
+    """Put all of it in the place of what the wiring finds by these names, for the rest of the process."""
 
+    def limits(**given: Any) -> JournalLimits:  # noqa: ANN401 - what JournalLimits takes
+        found = JournalLimits(**{**given, "segment": SEGMENT, "reserve": RESERVE})
+        return msgspec.structs.replace(found, spool=spool) if spool is not None else found
 
-def prepare(faults: Faults, *, small: bool) -> None:
-    setattr(writer, "Disk", partial(BrokenDisk, faults))  # noqa: B010 - as below, what the wiring finds by this name
-    setattr(wiring_money, "JournalLimits", small_limits if small else limits)  # noqa: B010
-    setattr(sqlite, "_BUSY_MS", BUSY_MS)  # noqa: B010
-    if small:
-        setattr(bookkeeper, "BATCH", SMALL_BATCH)  # noqa: B010
-        setattr(wiring_money, "Bookkeeper", partial(Bookkeeper, most=SMALL_MEMORY))  # noqa: B010
+    SmallBookkeeper.faults = faults
+    for module, name, value in (
+        (writer, "Disk", partial(BrokenDisk, faults)),
+        (wiring_money, "JournalLimits", limits),
+        (wiring_money, "Bookkeeper", partial(SmallBookkeeper, most=MEMORY)),
+        (bookkeeper, "BATCH", BATCH),
+        (sqlite, "_BUSY_MS", BUSY_MS),
+    ):
+        assert hasattr(module, name)
+        setattr(module, name, value)
     place(Point(faults))
 
 
 if __name__ == "__main__":
-    prepare(Faults(Path(os.environ.pop("FAULTS"))), small=bool(os.environ.pop("FAULTS_SMALL", "")))
+    given = os.environ.pop("FAULTS_SPOOL", "")
+    prepare(Faults(Path(os.environ.pop("FAULTS"))), spool=int(given) if given else None)
     main()

@@ -6,14 +6,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, TypeVar
 from unittest.mock import patch
@@ -21,6 +23,7 @@ from unittest.mock import patch
 import httpx2
 
 from headgate.cli.ledger import AGREES, verify
+from headgate.core.money import PICODOLLARS_PER_USD
 from headgate.core.secret import Secret
 from tests.canaries import canary
 from tests.end_to_end.chat import UPSTREAM_MODEL
@@ -30,10 +33,13 @@ from tests.faults.books import FIRST, PRICES, SECOND, Upstream
 from tests.faults.callers import Calls, call_again_and_again
 from tests.faults.faults import Faults
 from tests.faults.ledger import Rows, compare, rows
+from tests.faults.mounted import sight_of
 
 ROOT: Final = Path(__file__).parents[2]
 LAUNCHER: Final = (sys.executable, "-m", "tests.faults.launch")
 CALLERS: Final = 8
+REFUSED: Final = (503, "ledger_unavailable")
+"""How a call is refused whose cost cannot be written down."""
 _LOOKS_EVERY: Final = 0.05
 
 T = TypeVar("T")
@@ -43,19 +49,19 @@ class Life:
     """`program` is the gateway that lives at present."""
 
     def __init__(
-        self, directory: Path, *, settings: Mapping[str, str] | None = None, launcher: tuple[str, ...] = LAUNCHER
+        self, directory: Path, *, environment: Mapping[str, str] | None = None, launcher: Sequence[str] = LAUNCHER
     ) -> None:
+        """`environment` and `launcher` are those of its gateways."""
         self.data = directory / "data"
         self.faults = Faults(directory / "faults")
         self.calls = Calls()
         self._token = canary("admin_token")
         self._launcher = launcher
-        self._settings = settings or {}
         self._environment = {
             "HEADGATE_ADMIN_TOKEN": self._token,
             "PYTHONPATH": str(ROOT),
             "FAULTS": str(directory / "faults"),
-            **self._settings,
+            **(environment or {}),
         }
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -67,6 +73,7 @@ class Life:
         self.program = self._start()
         try:
             self._add_entries()
+            self._budget = self._add_budget()
         except BaseException:
             self.end()
             raise
@@ -110,6 +117,22 @@ class Life:
                 answer = http.post("/v1/models", json={**document, "pricing": PRICES[name].form})
                 assert answer.is_success, answer.text
                 failover = {"failover": name}
+
+    def _add_budget(self) -> str:
+        """One that binds every call, and that they do not use up."""
+        document = {"subject_kind": "organization", "subject_id": "default", "unit": "usd", "amount": 1_000_000_000}
+        with self._management() as http:
+            answer = http.post("/admin/v1/budgets", json=document)
+            assert answer.is_success, answer.text
+            return str(answer.json()["id"])
+
+    def _counted(self) -> tuple[Decimal, Decimal, Decimal]:
+        """What the gateway says of the budget: spent, exposure, and what is held."""
+        with self._management() as http:
+            answer = http.get(f"/admin/v1/budgets/{self._budget}")
+            assert answer.is_success, answer.text
+            current = json.loads(answer.text, parse_float=Decimal, parse_int=Decimal)["current"]
+            return current["spent"], current["exposure"], current["held"]
 
     @contextmanager
     def _management(self) -> Iterator[httpx2.Client]:
@@ -156,19 +179,50 @@ class Life:
         wanted = self.calls.ended + count
         self.until(lambda: self.calls.ended >= wanted, f"fewer than {count} calls end")
 
+    def refuses(self) -> None:
+        """While it is not ready: see that what comes is refused in the caller's dialect, and that nothing of it leaves;
+        while callers call."""
+        before = set(self.calls.begun)
+
+        def fresh() -> set[int]:
+            return self.calls.refused.keys() - before
+
+        self.until(lambda: len(fresh()) >= 5 * CALLERS, "calls are not refused")
+        assert {self.calls.refused[tag] for tag in fresh()} == {REFUSED}
+        assert not (self.upstream.visits.keys() | self.calls.whole) - before
+
     # The ledger
 
     @property
     def url(self) -> Secret | None:
-        given = self._settings.get("HEADGATE_DATABASE_URL")
+        given = self._environment.get("HEADGATE_DATABASE_URL")
         return Secret(given) if given else None
 
     def rows(self) -> Rows:
-        return rows(self.data, self.url)
+        return self.seeing(lambda: rows(self.data, self.url))
+
+    def seeing(self, work: Callable[[], T]) -> T:
+        """Do it where the files are those that the gateway sees."""
+        if self._launcher is LAUNCHER:
+            return work()
+        with sight_of(self.program.process.pid) as thread:
+            return thread.submit(work).result(PATIENCE)
+
+    def until_all_is_written(self) -> None:
+        """Until the ledger has a row of everything that reached the upstream; while nobody calls."""
+        self.until(lambda: self.rows().by_tag.keys() >= self.upstream.visits.keys(), "the ledger does not have it all")
 
     def agrees(self) -> None:
-        """See that the ledger says what the books say, and that it agrees with itself."""
-        compare(self.rows(), dict(self.upstream.visits), self.calls)
+        """See that the ledger says what the books say, that it agrees with itself, and the budget with it; while nobody
+        calls."""
+        found = self.rows()
+        compare(found, dict(self.upstream.visits), self.calls)
+        _, cost, exposure = found.rolled_up
+        assert self._counted() == (
+            Decimal(cost) / PICODOLLARS_PER_USD,
+            Decimal(exposure) / PICODOLLARS_PER_USD,
+            Decimal(0),
+        )
         options = {"data_dir": str(self.data), **({"database_url": self.url.reveal()} if self.url else {})}
         said = io.StringIO()
         with (
@@ -176,7 +230,7 @@ class Life:
             contextlib.redirect_stderr(said),
             patch.dict(os.environ, surroundings(None), clear=True),
         ):
-            status = verify(options, config=None)
+            status = self.seeing(lambda: verify(options, config=None))
         assert status == AGREES, said.getvalue()
 
     # The end
