@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from headgate.adapters.sql.ledger import months
 from headgate.adapters.sql.ledger.opening import LedgerDatabase
+from headgate.adapters.sql.ledger.presence import without_row
 from headgate.adapters.sql.ledger.rolling import line_of
 from headgate.adapters.sql.ledger.tables import BUCKETS, attempt_table, price, request_table, rollup
 from headgate.adapters.sql.ledger.writing import SqlLedger
@@ -235,6 +236,30 @@ def test_a_request_of_a_month_that_was_dropped_is_counted_all_the_same(
 
     assert len(rows(ledger, 202609)) == 1
     assert [line["requests"] for line in lines(ledger)] == [2]
+
+
+def test_a_request_that_went_with_its_month_is_not_counted_again(store: SqlLedger, ledger: LedgerDatabase) -> None:
+    ids, others = request_ids(), request_ids(2)
+    september, october = months.bounds(202609)
+    batch = [
+        whole(ids.next(), admitted=september),
+        crashed(ids.next(), admitted=september),
+        whole(others.next(), admitted=september),
+        whole(ids.next(), admitted=october),
+    ]
+    store.write(batch, counting=by_day)
+    store.drop_before(202610)
+    before = lines(ledger), store.counters()
+
+    store.write(batch, counting=by_day)
+    SqlLedger(ledger).write([whole(batch[1].ended.request, admitted=september)], counting=by_day)
+    store.drop_before(202611)
+    SqlLedger(ledger).write(batch, counting=by_day)
+
+    assert (lines(ledger), store.counters()) == before
+    with ledger.reading() as connection:
+        assert months.stored(connection) == []
+        assert without_row(connection, [*batch, whole(ids.next(), admitted=september)])[:-1] == []
 
 
 def test_a_write_that_fails_leaves_nothing_behind_and_can_be_made_again(

@@ -20,7 +20,7 @@ _ATTEMPT_COLUMNS: Final = len(attempt_table(197001).c)
 
 
 class AlreadyThere(Exception):
-    """One of the rows is in the ledger. The transaction is good for nothing more."""
+    """One of the rows is in the ledger, or may have been. The transaction is good for nothing more."""
 
 
 class Adding(Protocol):

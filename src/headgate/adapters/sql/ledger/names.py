@@ -117,7 +117,12 @@ def request_id(prefix: str, number: int) -> str:
 
 def in_process(process: int, request: str) -> int:
     """The number of a request, by its id and the row of its process."""
-    return (process << _COUNTER_BITS) + int(request[PREFIX:], 16)
+    return first_of(process) + int(request[PREFIX:], 16)
+
+
+def first_of(process: int) -> int:
+    """Where the numbers of a process begin, by its row."""
+    return process << _COUNTER_BITS
 
 
 def process_of(number: int) -> int:

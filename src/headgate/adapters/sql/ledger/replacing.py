@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Table, delete, select
 
-from headgate.adapters.sql.ledger import months
+from headgate.adapters.sql.ledger import months, retaining
 from headgate.adapters.sql.ledger.gathering import Batch
 from headgate.adapters.sql.ledger.names import Names
 from headgate.adapters.sql.ledger.rolling import Rollups
@@ -43,6 +43,8 @@ def missing(connection: Connection, batch: Iterable[Finished], *, names: Names) 
     stored = set(months.stored(connection))
     there: dict[int, int] = {}
     for month, numbers in by_month.items():
+        # Nothing replaces what is gone: what it came to cannot be taken back.
+        there.update(dict.fromkeys(retaining.had_rows(connection, month, numbers=numbers), Status.SETTLED))
         if month in stored:
             there.update(_statuses(connection, month, numbers))
             # Attempts without a request would stand in the way of those that are written.

@@ -33,11 +33,13 @@ class SqlLedger:
         self._adding = adding_for(database.dialect)
         self._names = Names()
         self._months: set[int] = set()
+        self._rows_from: int | None = None
 
     def write(self, batch: Sequence[Finished], *, counting: Counting) -> None:
         try:
             with self._writing() as connection:
                 gathered = self._gathered(connection, batch, counting)
+                self._must_not_reach_back(connection, gathered)
                 self._store(connection, gathered)
         except AlreadyThere:
             with self._writing() as connection:
@@ -74,11 +76,19 @@ class SqlLedger:
         with self._writing() as connection:
             dropped = retaining.drop_before(connection, month)
         self._months.difference_update(dropped)
+        self._rows_from = None
         return dropped
 
     def retire(self, now: int, *, keep: int) -> Sequence[int]:
         """Drop what is older than the `keep` months before that of `now` (microseconds), and say which months."""
         return self.drop_before(months.earlier(months.month_of(now), keep))
+
+    def _must_not_reach_back(self, connection: Connection, gathered: Batch) -> None:
+        """AlreadyThere if something is of a month that was dropped: it may have been counted before that."""
+        if self._rows_from is None:
+            self._rows_from = retaining.rows_from(connection) or 0
+        if any(month < self._rows_from for month in gathered.months):
+            raise AlreadyThere
 
     def _gathered(self, connection: Connection, batch: Sequence[Finished], counting: Counting) -> Batch:
         gathered = Batch(self._names, counting)
