@@ -8,12 +8,11 @@ What they may cost is reserved for all of them at once, and all of them are on o
 
 from __future__ import annotations
 
-import enum
-
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.snapshot import Snapshot
-from headgate.core.errors import GatewayError, ShuttingDown, UpstreamFailed
+from headgate.core.errors import BudgetExceeded, EntryLimited, GatewayError, ShuttingDown, UpstreamFailed
 from headgate.core.failure import Failure, FailureKind
+from headgate.core.json import encode
 from headgate.core.principal import Principal
 from headgate.dialects.openai_embeddings import EmbeddingRequest
 from headgate.gateway.admission import admitted, check_size, codec_for, entry_for, narrowed, passed_over
@@ -24,20 +23,13 @@ from headgate.gateway.call_money import end_of
 from headgate.gateway.charge import paid
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.fan_out_part import Part
-from headgate.gateway.fan_out_round import Round
+from headgate.gateway.fan_out_round import Phase, Round
 from headgate.gateway.ports import Client, Outcome, RequestHead, Settlement
 from headgate.gateway.road import Road
-from headgate.gateway.selection import stand_in
+from headgate.gateway.selection import default_offer, stand_in
 from headgate.gateway.tab import Parted, Tab
 from headgate.ledger.records import End
 from headgate.routing.plan import Plan, Try
-
-
-class _Phase(enum.IntEnum):
-    HEAD = 0
-    BODY = 1
-    PARTS = 2
-    ENDED = 3
 
 
 class FanOut:
@@ -53,7 +45,7 @@ class FanOut:
         self._client = client
         self._endpoint = endpoint
         self._started = road.clock.now()
-        self._phase = _Phase.HEAD
+        self._phase = Phase.HEAD
         self._pieces: list[bytes] = []
         self._plan: Plan | None = None
         self._tab: Tab | None = None
@@ -68,14 +60,14 @@ class FanOut:
         except GatewayError as error:
             self._refuse(error)
         else:
-            self._phase = _Phase.BODY
+            self._phase = Phase.BODY
 
     def body(self, data: bytes) -> None:
-        if self._phase is _Phase.BODY:
+        if self._phase is Phase.BODY:
             self._pieces.append(data)
 
     def body_complete(self) -> None:
-        if self._phase is not _Phase.BODY:
+        if self._phase is not Phase.BODY:
             return
         pieces, self._pieces = self._pieces, []
         try:
@@ -91,7 +83,7 @@ class FanOut:
             self._refuse(error)
 
     def client_gone(self) -> None:
-        if self._phase is not _Phase.ENDED:
+        if self._phase is not Phase.ENDED:
             self._cancel()
             self._settle(Outcome.CLIENT_GONE, 499, end=End.CLIENT_GONE)
 
@@ -101,17 +93,17 @@ class FanOut:
     def client_writable(self) -> None: ...
 
     def tick(self, now: float) -> None:
-        if self._phase is _Phase.PARTS:
+        if self._phase is Phase.PARTS:
             for part in list(self._round.live):
                 part.tick(now)
 
     def drain(self) -> None:
-        if self._phase is not _Phase.ENDED:
+        if self._phase is not Phase.ENDED:
             self._cancel()
             self._report(ShuttingDown(), Outcome.DRAINED)
 
     def abandon(self) -> None:
-        if self._phase is not _Phase.ENDED:
+        if self._phase is not Phase.ENDED:
             self._cancel()
             self._settle(Outcome.ABANDONED, 500, end=End.CRASH)
             self._client.abort()
@@ -147,7 +139,18 @@ class FanOut:
         assert isinstance(request, EmbeddingRequest), "the endpoint of embeddings parses them"
         self._request = request
         offer, _, self._snapshot = entry_for(self._road, self._endpoint, principal=self._principal, request=request)
-        self._serve(offer)
+        try:
+            self._serve(offer)
+        except EntryLimited as limited:
+            if self._serve_another(offer, passed_over(limited)):
+                raise
+        except BudgetExceeded as exceeded:
+            principal = narrowed(self._principal, request)
+            default = default_offer(self._road, self._snapshot, principal=principal, kind=self._endpoint.default)
+            if not exceeded.downgrade or default is None or default.uid == offer.uid:
+                raise
+            self._open_tab().why = encode({"why": "budget", "passed": [offer.name]}).decode()
+            self._serve(default)
 
     def _serve(self, offer: Offer) -> None:
         """Send all parts to an entry; GatewayError, and nothing done, if it cannot take them."""
@@ -158,14 +161,14 @@ class FanOut:
         requests = self._request.parts(rules.batch_size)
         claim = self._open_tab().claim(offer, self._request)
         self._round = Round(offer, codec, requests=requests, parallelism=rules.parallelism, claim=claim)
-        self._phase = _Phase.PARTS
+        self._phase = Phase.PARTS
         self._fill()
 
     def _fill(self) -> None:
         """Begin as many parts as may live at a time."""
         current = self._round
         while (
-            self._phase is _Phase.PARTS
+            self._phase is Phase.PARTS
             and current is self._round
             and current.begun < len(current.requests)
             and len(current.live) < current.parallelism
@@ -183,17 +186,23 @@ class FanOut:
         if not isinstance(error, UpstreamFailed):
             self._report(error, Outcome.FAILED)
             return
+        failures = self._serve_another(self._round.offer, error.last)
+        if failures:
+            self._report(self._endpoint.failed(failures, model=self._round.offer.name), Outcome.FAILED)
+
+    def _serve_another(self, first: Offer, failure: Failure) -> tuple[Failure, ...]:
+        """Send all parts to the next entry that takes them; if none does, why each did not."""
         if self._plan is None:
-            self._plan = Plan(self._round.offer, self._successor, is_out=self._road.is_out)
-        step = self._plan.failed(error.last)
+            self._plan = Plan(first, self._successor, is_out=self._road.is_out)
+        step = self._plan.failed(failure)
         while isinstance(step, Try):
             try:
                 self._serve(step.offer)
             except GatewayError as refused:
                 step = self._plan.failed(passed_over(refused))
             else:
-                return
-        self._report(self._endpoint.failed(step.failures, model=self._round.offer.name), Outcome.FAILED)
+                return ()
+        return step.failures
 
     def _successor(self, failed: Offer) -> Offer | None:
         principal = narrowed(self._principal, self._request)
@@ -205,7 +214,7 @@ class FanOut:
             self._round.used.append(part.settlement.usage)
 
     def _cancel(self) -> None:
-        if self._phase is _Phase.PARTS:
+        if self._phase is Phase.PARTS:
             for part in list(self._round.live):
                 part.cancel()
                 self._end_part(part)
@@ -229,7 +238,7 @@ class FanOut:
 
     def _refuse(self, error: GatewayError) -> None:
         """A refusal before any attempt: nothing was admitted, and nothing is settled."""
-        self._phase = _Phase.ENDED
+        self._phase = Phase.ENDED
         if self._tab is not None:
             self._tab.refuse()
         self._road.telemetry.refused(error)
@@ -266,7 +275,7 @@ class FanOut:
 
     def _settle(self, outcome: Outcome, status: int, *, end: End) -> None:
         """The one place where a request ends that was admitted."""
-        if self._phase is _Phase.PARTS:
+        if self._phase is Phase.PARTS:
             tab, road = self._open_tab(), self._road
             self._settle_claim()
             usage, cost = tab.totals()
@@ -285,4 +294,4 @@ class FanOut:
                     first_byte=None,
                 )
             )
-        self._phase = _Phase.ENDED
+        self._phase = Phase.ENDED

@@ -1,7 +1,8 @@
-"""The parts of a request at one entry."""
+"""The parts of a request at one entry, and how far the request has come."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 
 from headgate.catalogue.offer import Offer
@@ -10,6 +11,15 @@ from headgate.dialects.exchange import Codec
 from headgate.dialects.openai_embeddings import EmbeddingRequest, Joined
 from headgate.gateway.allowed import Claim
 from headgate.gateway.fan_out_part import Part
+
+
+class Phase(enum.IntEnum):
+    """How far a request in parts has come."""
+
+    HEAD = 0
+    BODY = 1
+    PARTS = 2
+    ENDED = 3
 
 
 class Round:
