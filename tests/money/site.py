@@ -19,7 +19,7 @@ from tests.money.cases import ANTHROPIC, CALLERS, MODELS, STAND_IN, requested, u
 from tests.money.tariff import PRICES
 
 ORGANIZATIONS: Final = ("acme", "globex", "initech")
-_LOOKS: Final = 10_000
+_LOOKS: Final = 3_000
 _ROOT: Final = Path(__file__).parents[2]
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 

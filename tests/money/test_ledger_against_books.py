@@ -74,9 +74,8 @@ def test_the_attempts_of_a_request_are_those_of_the_books(settled: Settled) -> N
 
 def test_a_csv_file_has_the_rows_of_the_list(settled: Settled) -> None:
     with settled.gateway.http.stream("GET", "/admin/v1/usage/export", params={"format": "csv"}) as answer:
-        costs = [(line["request_id"], Decimal(line["cost"])) for line in csv.DictReader(answer.iter_lines())]
-
-    assert costs == [(row["request_id"], row["cost"]) for row in settled.rows()]
+        for line, row in zip(csv.DictReader(answer.iter_lines()), settled.rows(), strict=True):
+            assert (line["request_id"], Decimal(line["cost"])) == (row["request_id"], row["cost"])
 
 
 def test_the_pages_of_the_list_are_the_rows_of_the_file(settled: Settled) -> None:
