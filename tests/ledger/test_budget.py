@@ -236,6 +236,9 @@ def test_an_amount_is_exact(unit: Unit, written: Decimal | int | str, amount: in
         (Unit.USD, Decimal("1.0000000000000000000000000000001")),
         (Unit.USD, Decimal("NaN")),
         (Unit.USD, Decimal("1e400")),
+        # More than decimals can be multiplied with, and less than they can be told from nothing.
+        (Unit.USD, Decimal("1e999999999")),
+        (Unit.USD, Decimal("1e-999999999")),
         (Unit.TOKENS, Decimal("0.5")),
         (Unit.USD, "much"),
     ],

@@ -260,8 +260,8 @@ def amount_of(unit: Unit, written: Decimal | int | str) -> int:
     """USD or tokens as the integer that is counted. ValueError below zero, or for what is no exact number of them."""
     try:
         amount = Decimal(written)
-        exact = len(amount.as_tuple().digits) <= _DIGITS
-        if unit is Unit.USD:
+        exact = len(amount.as_tuple().digits) <= _DIGITS and abs(amount.adjusted()) <= _DIGITS
+        if exact and unit is Unit.USD:
             amount = amount.scaleb(12)
         if exact and amount.is_finite() and 0 <= amount <= _MOST and amount == amount.to_integral_value():
             return int(amount)

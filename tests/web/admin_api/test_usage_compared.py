@@ -234,6 +234,7 @@ def test_what_may_still_come_to_be_stands_apart(desk: UsageDesk) -> None:
         {"provider": "openai", "day": DAY, "cost_usd": "much"}, {"provider": "openai", "day": DAY, "cost_usd": 1e300},
         {"provider": "openai", "day": DAY, "requests": True}, {"provider": 7, "day": DAY},
         {"provider": "openai", "day": DAY, "price": 1},
+        {"provider": "openai", "day": DAY, "requests": "0" * 5000 + "1"},
     ],
 )  # fmt: skip
 def test_a_row_that_cannot_be_read_is_refused_with_its_place(desk: UsageDesk, row: JsonObject) -> None:
@@ -241,6 +242,12 @@ def test_a_row_that_cannot_be_read_is_refused_with_its_place(desk: UsageDesk, ro
 
     assert (answer.status_code, read(answer)["code"]) == (400, "INVALID_BODY")
     assert read(answer)["details"]
+
+
+def test_an_amount_beyond_all_bounds_is_refused_as_any_other(desk: UsageDesk) -> None:
+    row = b'[{"provider": "openai", "day": "2026-11-20", "cost_usd": 1e999999999}]'
+
+    assert desk.post("/reconcile", row).status_code == 400
 
 
 @pytest.mark.parametrize("body", [b"{", b"7", b"[7]", b"\xff"])

@@ -11,7 +11,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import islice
 from typing import Final
 
@@ -27,6 +27,7 @@ FIELDS: Final = ("provider", "model", "day", "requests", "input_tokens", "output
 MOST_ROWS: Final = 100_000
 _MOST_FAULTS: Final = 20
 _MOST_COUNT: Final = 2**53
+_MOST_DIGITS: Final = 20
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _DAY_SECONDS: Final = 86_400
 
@@ -154,7 +155,8 @@ def _count(row: Mapping[str, Json], name: str) -> int | None:
     if value is None:
         return None
     text = str(value)
-    if isinstance(value, bool) or not text.isdecimal() or not text.isascii() or int(text[:20]) > _MOST_COUNT:
+    is_number = text.isdecimal() and text.isascii() and len(text) <= _MOST_DIGITS
+    if isinstance(value, bool) or not is_number or int(text) > _MOST_COUNT:
         raise _Fault(name, f"a whole number is accepted, not {text[:64]!r}")
     return int(text)
 
@@ -166,7 +168,7 @@ def _cost(value: Json) -> int | None:
     try:
         amount = Decimal(str(value)) if isinstance(value, int | str | Decimal) else Decimal("nan")
         found = round(amount * PICODOLLARS_PER_USD) if abs(amount) < MAX_COST else None
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         found = None
     if found is None or isinstance(value, bool):
         raise _Fault("cost_usd", f"an amount in USD is accepted, not {str(value)[:64]!r}")
