@@ -131,6 +131,8 @@ def server_of(kept: Kept, money: Money) -> tuple[GatewayServer, Identity]:
             "upstream_connections": lambda: upstream.http.counts.connections,
             "catalogue_entries": lambda: len(current.snapshot),
             "catalogue_revision": lambda: current.snapshot.revision,
+            "ledger_backlog": lambda: money.bookkeeper.backlog,
+            "journal_bytes": lambda: money.journal.size,
             "budget_drift": lambda: money.budget_ledger.drift[0],
             "budget_token_drift": lambda: money.budget_ledger.drift[1],
         }

@@ -154,11 +154,12 @@ class Bookkeeper:
             try:
                 await self._hand_over()
             except StoreUnavailable as error:
-                self._failed(str(error))
+                self._failed(str(error), error)
             except Exception as error:  # a batch that can never be written must be heard of, not end the pump
-                _LOG.exception("the ledger does not take a batch")
-                self._failed(f"{type(error).__name__}: {error}")
+                self._failed(f"{type(error).__name__}: {error}", error)
             else:
+                if self.fault:
+                    _LOG.warning("the ledger takes requests again")
                 self.fault, self._pause = "", 0.0
         self._forget()
 
@@ -267,7 +268,10 @@ class Bookkeeper:
         self._write(batch)
         return len(batch)
 
-    def _failed(self, fault: str) -> None:
+    def _failed(self, fault: str, error: Exception) -> None:
+        if fault != self.fault:
+            # Once: it is tried again every few seconds, for as long as it takes.
+            _LOG.error("the ledger does not take what has ended; %d requests wait", self.backlog, exc_info=error)
         self.fault = fault
         steps, self._steps = self._steps, []
         for each in steps:

@@ -64,6 +64,8 @@ GAUGES: Final = {
     "upstream_connections": Family("headgate_upstream_connections", "Open connections to upstreams."),
     "catalogue_entries": Family("headgate_catalogue_entries", "Entries in the snapshot."),
     "catalogue_revision": Family("headgate_catalogue_revision", "The revision that requests read."),
+    "ledger_backlog": Family("headgate_ledger_backlog", "Requests that have ended and have no row yet."),
+    "journal_bytes": Family("headgate_journal_bytes", "Bytes of the journal."),
     "budget_drift": Family(
         "headgate_budget_drift_picodollars", "By how much budgets in memory and in the ledger differ; 0 is right."
     ),
