@@ -1,8 +1,9 @@
 """Rows of the ledger in pages, newest first: month by month, and in each from its last row down.
 
 A question about an organization, or about everything, is led to its rows by an index. For any other the roll-ups are
-asked first on which days there are such rows, and between which numbers; only there the rows are looked through, and
-never more than a bounded number of them for one page. A page that ends for that reason says where to read on.
+asked first on which days there are such rows, and between which numbers, where they can know; only there the rows are
+looked through, and never more than a bounded number of them for one page. A page that ends for that reason says where
+to read on.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from sqlalchemy import Connection, FromClause, Select, Table, func, literal_colu
 from sqlalchemy import Row as Found
 
 from headgate.adapters.sql.ledger import months
-from headgate.adapters.sql.ledger.reading_scope import DAY, is_narrow, of_lines, of_organization, of_requests
+from headgate.adapters.sql.ledger.reading_scope import (
+    DAY,
+    is_in_sums,
+    is_narrow,
+    of_lines,
+    of_organization,
+    of_requests,
+)
 from headgate.adapters.sql.ledger.tables import account, destination, name, process, rollup
 from headgate.gateway.usage_store import Position, Reach, Row, Rows, UsageFilter
 from headgate.ledger.records import Account, End, Status
@@ -75,7 +83,7 @@ class Reader:
             if after is not None and month > after.month:
                 continue
             end = after.row if after is not None and month == after.month else _LAST
-            if not is_narrow(wanted, reach):
+            if not is_narrow(wanted, reach) or not is_in_sums(wanted, reach):
                 yield Segment(month, 0, end)
                 continue
             for low, high in _apart(self._days(month, wanted, reach)):

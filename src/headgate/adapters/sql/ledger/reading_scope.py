@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, select
 
 from headgate.adapters.sql.ledger.tables import account, destination, name, rollup
@@ -86,6 +87,13 @@ def is_narrow(wanted: UsageFilter, reach: Reach) -> bool:
         wanted.status, wanted.end, wanted.since, wanted.until,
     )  # fmt: skip
     return any(each is not None for each in fields)
+
+
+def is_in_sums(wanted: UsageFilter, reach: Reach) -> bool:
+    """Whether roll-ups tell on which days there may be such rows: they know nothing of the requested model."""
+    if reach.organization is not None or wanted.organization is not None:
+        return True
+    return is_narrow(msgspec.structs.replace(wanted, model=None), reach)
 
 
 def _of_accounts(wanted: UsageFilter, reach: Reach) -> list[Condition]:
