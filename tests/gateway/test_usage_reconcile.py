@@ -107,6 +107,16 @@ def test_the_ledger_is_asked_for_the_days_of_the_report_only() -> None:
     assert (asked.provider, asked.since, asked.until) == ("openai", 3 * 86_400_000_000, 8 * 86_400_000_000)
 
 
+def test_a_report_of_any_number_of_providers_asks_once_and_is_about_these_only() -> None:
+    ledger = Known(gpt=sums(3, 30))
+
+    found = compared(ledger, *(Reported((f"other-{number}", "gpt", 5), Billed(requests=1)) for number in range(50)))
+
+    [asked] = ledger.asked
+    assert asked.provider is None
+    assert (len(found), [each for each in found if each.ours]) == (50, [])
+
+
 def test_an_empty_report_asks_nothing() -> None:
     ledger = Known()
 

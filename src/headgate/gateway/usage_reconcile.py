@@ -72,13 +72,16 @@ def reconciled(
     if not theirs:
         return []
     days = [day for _, _, day in theirs]
-    ours: dict[Place, Sums] = {}
-    for provider in sorted({provider for provider, _, _ in theirs}):
-        wanted = UsageFilter(
-            organization=organization, provider=provider, since=min(days) * _DAY, until=(max(days) + 1) * _DAY
-        )
-        ours.update(_ours(ledger, wanted, reach))
-    return _compared(theirs, ours)
+    providers = {provider for provider, _, _ in theirs}
+    wanted = UsageFilter(
+        organization=organization,
+        # A report may name a hundred thousand: the ledger is asked once however many there are.
+        provider=next(iter(providers)) if len(providers) == 1 else None,
+        since=min(days) * _DAY,
+        until=(max(days) + 1) * _DAY,
+    )
+    ours = _ours(ledger, wanted, reach)
+    return _compared(theirs, {place: sums for place, sums in ours.items() if place[0] in providers})
 
 
 def _ours(ledger: LedgerReading, wanted: UsageFilter, reach: Reach) -> dict[Place, Sums]:
@@ -112,9 +115,12 @@ def _sum(one: int | None, other: int | None) -> int | None:
 def _compared(reported: Mapping[Place, Billed], ours: Mapping[Place, Sums]) -> list[Compared]:
     theirs = _merged(Reported(_known_as(place, ours), billed) for place, billed in reported.items())
     left = dict(ours)
+    days: dict[tuple[str, int], list[Place]] = {}
+    for each in ours:
+        days.setdefault((each[0], each[2]), []).append(each)
     found = []
     for place, billed in theirs.items():
-        meant = _meant(place, ours)
+        meant = _meant(place, ours, days=days)
         for each in meant:
             left.pop(each, None)
         sums = [ours[each] for each in meant]
@@ -135,11 +141,13 @@ def _known_as(place: Place, ours: Mapping[Place, Sums]) -> Place:
     return undated if undated in ours else place
 
 
-def _meant(place: Place, ours: Mapping[Place, Sums]) -> list[Place]:
-    """What of ours a line of theirs is about."""
+def _meant(
+    place: Place, ours: Mapping[Place, Sums], *, days: Mapping[tuple[str, int], Sequence[Place]]
+) -> Sequence[Place]:
+    """What of ours a line of theirs is about. `days` are the places of ours by provider and day."""
     provider, model, day = place
     if not model:
-        return [each for each in ours if each[0] == provider and each[2] == day]
+        return days.get((provider, day), ())
     return [place] if place in ours else []
 
 
