@@ -219,7 +219,8 @@ class JournalWriter:
             self._suffer(self._spool.error)
 
     def _forget(self, request: str, data: bytes) -> None:
-        left = self._open.pop(request, b"").removesuffix(data)
+        # Several parts of one request may be refused in a turn, the first of them before the last.
+        left = self._open.pop(request, b"").replace(data, b"", 1)
         if left:
             self._open[request] = left
 
