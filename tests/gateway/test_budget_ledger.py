@@ -242,3 +242,35 @@ def test_a_counter_that_is_wrong_shows(counted: Counted) -> None:
     purse.budgets.charge(tokens, at=int(purse.now), cost=0, exposure=0, tokens=3)
 
     assert asyncio.run(counted.look()) == (7, 3)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["before", "after"])
+def test_a_budget_that_is_made_while_a_start_reads_the_ledger_counts_what_it_has_once(
+    counted: Counted, order: tuple[int, int]
+) -> None:
+    purse = counted.purse
+    admitted = purse.admit()
+    purse.claim(admitted, amount=50).settle(cost=40, exposure=0, tokens=9, now=purse.now)
+    counted.end(admitted, [(40, 0, 9)])
+
+    async def run() -> tuple[int, ...]:
+        acts = (counted.make(SubjectKind.USER, "u-mia", unit=Unit.USD, window=Window()), counted.ledger.restore())
+        # Both wait for the same pump.
+        waiting = [asyncio.ensure_future(acts[number]) for number in order]
+        await asyncio.sleep(0)
+        while not all(each.done() for each in waiting):
+            await counted.books.pump()
+            await asyncio.sleep(0)
+        [running] = purse.budgets.all()
+        assert running.is_counted
+        return (running.tally.used, *await counted.look())
+
+    assert asyncio.run(run()) == (40, 0, 0)
+
+
+def test_a_start_leaves_a_budget_that_is_being_made_to_who_makes_it(counted: Counted) -> None:
+    making = counted.purse.budget(SubjectKind.USER, "u-mia", amount=10**9, counted=False)
+
+    asyncio.run(counted.done(counted.ledger.restore()))
+
+    assert not making.is_counted

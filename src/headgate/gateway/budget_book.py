@@ -81,6 +81,7 @@ class BudgetBook:
         self._of_subject: dict[tuple[SubjectKind, str, str], tuple[Running, ...]] = {}
         for budget in budgets:
             self.put(Running(budget))
+        self._of_a_start: Sequence[Running] = tuple(self._by_id.values())
 
     # What there is
 
@@ -138,13 +139,15 @@ class BudgetBook:
             self._of_subject.pop(key, None)
 
     def load(self, counters: Mapping[tuple[str, int], Count], *, wall: float) -> None:
-        """What the ledger has of every budget, at a start. Whoever was to be told of a threshold was told before."""
+        """What the ledger has of every budget that there was at the start; one that was made since is counted by
+        who makes it. Whoever was to be told of a threshold was told before."""
         found: dict[str, dict[int, Count]] = {}
         for (budget_id, start), count in counters.items():
             found.setdefault(budget_id, {})[start] = count
-        for budget_id, running in self._by_id.items():
+        for running in self._of_a_start:
             if not running.is_counted:
-                running.add(found.get(budget_id, {}), wall=wall)
+                running.add(found.get(running.budget.id, {}), wall=wall)
+        self._of_a_start = ()
         self.is_loaded = True
 
     # What happens

@@ -59,7 +59,11 @@ class BudgetLedger:
 
         What is kept of budgets that are no more is dropped.
         """
-        known = {running.budget.id for running in self._book.all()}
+        known: set[str] = set()
+
+        def begin() -> None:
+            # Not before: what is made while this waits for its turn has been counted by then.
+            known.update(running.budget.id for running in self._book.all())
 
         def work() -> Mapping[tuple[str, int], Count]:
             found = self._store.counters()
@@ -67,7 +71,7 @@ class BudgetLedger:
                 self._store.forget(budget_id)
             return found
 
-        counters = await self._turns.between(_nothing, work)
+        counters = await self._turns.between(begin, work)
         self._book.load(counters, wall=self._clock.wall())
 
     async def count(self, running: Running, begin: Callable[[], None]) -> Mapping[int, Count]:
@@ -139,7 +143,3 @@ def _apart(here: Mapping[int, tuple[int, int]], there: Mapping[int, tuple[int, i
         other_spent, other_exposure = there.get(start, (0, 0))
         total += abs(spent - other_spent) + abs(exposure - other_exposure)
     return total
-
-
-def _nothing() -> None:
-    pass
