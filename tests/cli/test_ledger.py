@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from headgate.adapters.sql.ledger.opening import FILE_NAME, LedgerDatabase, open
 from headgate.adapters.sql.ledger.tables import attempt_table, counter, meta
 from headgate.adapters.sql.ledger.writing import SqlLedger
 from headgate.adapters.sql.opening import open_database
+from headgate.cli.ledger import verify
 from headgate.core.secret import Secret
 from headgate.core.subject import Subject, SubjectKind
 from headgate.gateway.budget_book import Budget, BudgetBook
@@ -84,6 +86,12 @@ class Installation:
             [sys.executable, *command], env=environment, capture_output=True, text=True, timeout=60, check=False
         )
         return done.returncode, done.stdout, done.stderr
+
+    def verify_here(self, monkeypatch: pytest.MonkeyPatch) -> int:
+        """The same in this process."""
+        if self._url is not None:
+            monkeypatch.setenv("HEADGATE_DATABASE_URL", self._url.reveal())
+        return verify({"data_dir": str(self.directory)}, config=None)
 
     def close(self) -> None:
         self.ledger.close()
@@ -155,6 +163,24 @@ def test_a_request_that_the_ledger_has_lost_is_told(installation: Installation) 
 
     assert status == 1
     assert f"request {lost.ended.request}: it is in the journal, and has no row" in errors
+
+
+def test_a_request_that_a_server_brings_after_later_ones_is_not_lost(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind = whole(installation.ids.next())
+    installation.write(whole(installation.ids.next(), admitted=NOVEMBER + 60_000_000))
+    installation.journal(behind)
+    pauses: list[float] = []
+
+    def bring(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            installation.write(behind)
+
+    monkeypatch.setattr(time, "sleep", bring)
+
+    assert (installation.verify_here(monkeypatch), len(pauses)) == (0, 2)
 
 
 def test_a_damaged_journal_is_told_with_file_and_place(installation: Installation) -> None:

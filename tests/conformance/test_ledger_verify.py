@@ -15,7 +15,7 @@ from headgate.adapters.sql.ledger.tables import attempt_table, counter, price, r
 from headgate.adapters.sql.ledger.verifying import Verification
 from headgate.adapters.sql.ledger.writing import SqlLedger
 from headgate.core.usage import Usage
-from headgate.gateway.ledger_verify import SHOWN, Findings, judge_ended
+from headgate.gateway.ledger_verify import SHOWN, Findings, judge_late, overtaken
 from tests.ledger_rows import (
     COST,
     DAY,
@@ -252,9 +252,10 @@ def test_what_the_journal_ends_before_the_newest_row_is_missed(filled: LedgerDat
         verification = Verification(connection, findings, counting=by_day)
         verification.rows()
         missing = without_row(connection, [lost, there, late, other])
-        waiting = judge_ended(missing, last=verification.last, findings=findings)
+    behind = overtaken(missing, last=verification.last)
+    judge_late(behind, findings)
 
-    assert (missing, waiting) == ([lost, late, other], 2)
+    assert (missing, behind) == ([lost, late, other], [lost])
     assert list(findings.lines()) == [
         "1 requests or frames of the journal:",
         "  request req_000000000000000100000000009: it is in the journal, and has no row, though later ones do",

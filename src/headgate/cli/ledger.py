@@ -22,7 +22,7 @@ from headgate.adapters.sql.opening import open_for_reading
 from headgate.core.events import EventName
 from headgate.core.json import JsonObject
 from headgate.gateway.budget_book import Budget, BudgetBook
-from headgate.gateway.ledger_verify import Findings, Kind, judge_ended
+from headgate.gateway.ledger_verify import Findings, Kind, judge_late, overtaken
 from headgate.ledger.records import Finished
 from headgate.ledger.replay import Replay
 from headgate.settings import Settings, SettingsRefused, read_settings
@@ -32,6 +32,8 @@ DISAGREES: Final = 1
 REFUSED: Final = 2
 
 _PORTION: Final = 400
+_LOOKS: Final = 6
+_PAUSE_SECONDS: Final = 0.5
 
 
 class _Silent:
@@ -73,8 +75,10 @@ def _verify(settings: Settings, findings: Findings) -> None:
         after, now = _budgets(settings), int(time.time())
         same = {id: budget for id, budget in before.items() if after.get(id) == budget}
         verification.counters({id: _counted_since(budget, now) for id, budget in same.items()})
+        late: list[Finished] = []
         for directory in directories(settings.data_dir):
-            _journal(connection, directory, verification, findings=findings)
+            late += _journal(connection, directory, verification, findings=findings)
+    judge_late(_not_brought(settings, late[:_PORTION]), findings)
 
 
 def _budgets(settings: Settings) -> Mapping[str, Budget]:
@@ -88,22 +92,40 @@ def _counted_since(budget: Budget, now: int) -> int:
     return max(window.first(window.start(now)), window.start(int(budget.updated_at)))
 
 
-def _journal(connection: Connection, directory: Path, verification: Verification, *, findings: Findings) -> None:
-    replay, waiting = Replay(), 0
+def _not_brought(settings: Settings, late: Sequence[Finished]) -> Sequence[Finished]:
+    """Of a few hundred requests that later ones have overtaken those that no server brings while we look."""
+    looks = 0
+    while late and looks < _LOOKS:
+        time.sleep(_PAUSE_SECONDS)
+        with ledger_for_reading(settings.data_dir, settings.database_url) as connection:
+            left = without_row(connection, late)
+        looks = 0 if len(left) < len(late) else looks + 1
+        late = left
+    return late
+
+
+def _journal(
+    connection: Connection, directory: Path, verification: Verification, *, findings: Findings
+) -> list[Finished]:
+    """The first of those requests that later ones have overtaken."""
+    replay, waiting, late = Replay(), 0, list[Finished]()
     try:
         for batch in _batches(replay.ended(frames_of(directory))):
             findings.saw("requests of journals", len(batch))
             missing = without_row(connection, batch)
-            waiting += judge_ended(missing, last=verification.last, findings=findings)
+            waiting += len(missing)
+            if len(late) < _PORTION:
+                late += overtaken(missing, last=verification.last)
     except FileNotFoundError:
         # A server has just started: it brought all of this into the ledger and removed it.
-        return
+        return []
     except JournalCorrupt as error:
         findings.add(Kind.JOURNAL, str(error))
     for request in replay.strays:
         findings.add(Kind.JOURNAL, f"request {request}: it is closed in {str(directory)!r}, and was never opened")
     if waiting:
         findings.note(f"{waiting} requests of the journal {str(directory)!r} wait for their rows")
+    return late
 
 
 def _batches(found: Iterator[Finished]) -> Iterator[Sequence[Finished]]:

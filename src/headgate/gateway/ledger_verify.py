@@ -174,21 +174,27 @@ def judge_counter(budget: str, window: int, *, said: Count | None, found: Count,
         findings.add(Kind.COUNTER, f"budget {budget} from {window}: {shown}, and the rows come to {_shown(found)}")
 
 
-def judge_ended(missing: Iterable[Finished], *, last: Mapping[str, int], findings: Findings) -> int:
-    """Requests that a journal ends and that have no row; how many of them are only waiting for theirs.
+def overtaken(missing: Iterable[Finished], *, last: Mapping[str, int]) -> list[Finished]:
+    """Of the requests that a journal ends and that have no row those which later ones have overtaken.
 
-    Requests are stored in the order of their ends, so what ended before the newest that is stored was lost. `last` is
-    when that one ended, by the process, which is the beginning of its request ids.
+    Requests are stored in the order of their ends, but for what a server catches up with after an outage, and where its
+    clock was set back: such a one may still be brought. `last` is when the newest that is stored ended, by the process,
+    which is the beginning of its request ids.
     """
-    waiting = 0
+    late = []
     for each in missing:
         request, ended = each.ended.request, each.opened[0].admitted + each.ended.duration
         newest = next((at for prefix, at in last.items() if prefix and request.startswith(prefix)), 0)
         if ended + _SLACK < newest:
-            findings.add(Kind.JOURNAL, f"request {request}: it is in the journal, and has no row, though later ones do")
-        else:
-            waiting += 1
-    return waiting
+            late.append(each)
+    return late
+
+
+def judge_late(late: Iterable[Finished], findings: Findings) -> None:
+    """Requests that were overtaken, and that nobody has brought since."""
+    for each in late:
+        words = "it is in the journal, and has no row, though later ones do"
+        findings.add(Kind.JOURNAL, f"request {each.ended.request}: {words}")
 
 
 def _shown(count: Count) -> str:
