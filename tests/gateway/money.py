@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.price import Price
 from headgate.core.principal import Principal
+from headgate.gateway.ports import Refused
 from headgate.ledger.records import Account, Closed, Ended, Finished, Frame, Opened, Settled
 
 
@@ -16,11 +17,11 @@ class RecordingJournal:
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
-        self.refused: list[Callable[[], None]] = []
+        self.refused: list[Refused] = []
         self.accepts = True
         self.writes = True
 
-    def opened(self, frame: Opened, _price: Price | None, *, refused: Callable[[], None]) -> None:
+    def opened(self, frame: Opened, _price: Price | None, *, refused: Refused) -> None:
         self.frames.append(frame)
         self.refused.append(refused)
 
@@ -28,14 +29,24 @@ class RecordingJournal:
         self.frames.append(frame)
 
     def flush(self) -> None:
+        refused, self.refused = self.refused, []
         if not self.writes:
-            for refused in self.refused:
-                refused()
-        self.refused.clear()
+            told(refused)
+
+    def refuse(self, number: int) -> None:
+        """One frame, in the order in which they were told."""
+        told([self.refused[number]])
 
     def ended(self, frame: Ended | Settled) -> int:
         self.frames.append(frame)
         return 1
+
+
+def told(refused: Iterable[Refused]) -> None:
+    """Tell attempts that they could not be written down."""
+    for then in [each() for each in refused]:
+        if then is not None:
+            then()
 
 
 class NoLimits:

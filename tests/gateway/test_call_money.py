@@ -211,3 +211,30 @@ def test_every_way_out_releases_the_caller_once() -> None:
     assert isinstance(stage.allows, NoLimits)
     assert stage.allows.did.count("release") == 1
     assert len(stage.finished) == 1
+
+
+@pytest.mark.parametrize("kind", [FailureKind.CUT, FailureKind.IDLE_TIMEOUT, FailureKind.TOTAL_TIMEOUT])
+def test_a_refusal_that_breaks_off_costs_nothing(kind: FailureKind) -> None:
+    stage = Stage()
+    call = stage.begun(WHOLE)
+    call.upstream_head(1, 503, [])
+    call.upstream_failed(1, failure(kind))
+
+    (closed,) = only(stage).closed
+    assert (closed.cost, closed.status, closed.code) == (0, Status.SETTLED, 503)
+
+
+def test_a_refusal_that_is_too_long_costs_nothing() -> None:
+    stage = Stage()
+    call = stage.begun(WHOLE)
+    call.upstream_whole(1, 500, headers=[], body=b"x" * 70_000)
+
+    (closed,) = only(stage).closed
+    assert (closed.cost, closed.outcome, closed.code) == (0, "too_large", 500)
+
+
+def test_a_redirect_costs_nothing() -> None:
+    stage = Stage()
+    stage.begun(WHOLE).upstream_whole(1, 302, headers=[], body=b"")
+
+    assert only(stage).closed[0].cost == 0

@@ -11,7 +11,9 @@ from headgate.core.overlay import Overlay
 from headgate.ledger.records import End, Ended, Finished, Status
 from tests.gateway.acts import STREAMED, WHOLE, answered, failure
 from tests.gateway.money import NoLimits
-from tests.gateway.stage import PRINCIPAL, Stage, entry, own
+from tests.gateway.stage import PRINCIPAL, Stage, endpoint_at, entry, head, own
+from tests.gateway.test_classify import BODY as CLASSIFIED
+from tests.gateway.test_classify import staged
 
 A_TOKEN_IN, A_TOKEN_OUT = 1_000_000, 2_000_000
 INPUT = -(-len(WHOLE) // 4) * A_TOKEN_IN
@@ -41,7 +43,7 @@ def test_an_attempt_that_could_not_be_written_down_is_taken_back() -> None:
     stage = Stage()
     stage.begun(WHOLE)
 
-    stage.journal.refused[0]()
+    stage.journal.refuse(0)
 
     assert stage.refusals == ["LedgerUnavailable"]
     assert ("drop", 1) in stage.did
@@ -54,7 +56,7 @@ def test_a_second_attempt_that_could_not_be_written_down_leaves_a_row_of_the_fir
     call = stage.begun(WHOLE)
     call.upstream_failed(1, failure(FailureKind.RESET))
 
-    stage.journal.refused[1]()
+    stage.journal.refuse(1)
 
     assert [each.outcome for each in only(stage).closed] == ["reset"]
     assert stage.told[0][3] == b"LedgerUnavailable"
@@ -159,3 +161,67 @@ def test_a_name_that_says_it_all_needs_no_why() -> None:
     assert only(stage).ended == Ended(
         only(stage).ended.request, End.COMPLETE, 200, only(stage).ended.ended, only(stage).ended.duration
     )
+
+
+def test_a_request_that_grows_on_its_way_is_written_down_before_it_is_sent() -> None:
+    stage = Stage(entry("gpt-4o"))
+    stage.endpoint = endpoint_at("/v1/rerank")
+    stage.journal.writes = False
+    body = b'{"model":"gpt-4o","query":"q","documents":[%b]}' % b",".join([b'"a"'] * 200)
+    stage.begun(body + b" " * 1_000)
+    quotes = b'\\"' * 7_000
+    other = Stage(entry("gpt-4o"))
+    other.endpoint, other.journal.writes = stage.endpoint, False
+    other.begun(b'{"model":"gpt-4o","query":"q","documents":["%b"]}' % quotes)
+
+    assert [each[0] for each in stage.did] == ["connect", "send"]
+    assert other.refusals == ["LedgerUnavailable"]
+    assert other.told == other.did
+
+
+def test_a_journal_that_stops_within_a_failover_is_what_the_caller_is_told_of() -> None:
+    stage = Stage(entry("gpt-4o", failover="other"), entry("other"))
+    call = stage.begun(WHOLE)
+    stage.journal.accepts = False
+    call.upstream_failed(1, failure(FailureKind.SERVER_ERROR))
+
+    assert stage.told[0][3] == b"LedgerUnavailable"
+    assert [each.to.name for each in only(stage).opened] == ["gpt-4o"]
+
+
+def test_a_default_model_that_is_asked_too_much_of_has_its_stand_in_too() -> None:
+    stage = Stage(entry("gpt-4o"), entry("small", failover="smaller"), entry("smaller"))
+    stage.default = "small"
+    exceeded = BudgetExceeded("used up", retry_after=1, downgrade=True)
+    stage.allows = Limited(**{"gpt-4o": exceeded, "small": EntryLimited("busy", retry_after=1)})
+    stage.begun(WHOLE)
+
+    assert [each[1] for each in stage.did if each[0] == "connect"] == ["smaller"]
+
+
+def test_a_bug_before_the_first_attempt_gives_back_what_the_admission_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("headgate.gateway.tab.hold", broken)
+    stage = Stage()
+    call = stage.call()
+    with pytest.raises(ZeroDivisionError):
+        call.whole(head(), WHOLE)
+    call.abandon()
+
+    assert isinstance(stage.allows, NoLimits)
+    assert stage.allows.did == ["admit", "refuse"]
+
+
+def test_a_question_and_a_call_that_cannot_be_written_down_are_refused_and_do_not_count() -> None:
+    stage = staged()
+    stage.begun(CLASSIFIED)
+    stage.journal.accepts = False
+
+    stage.journal.refuse(0)
+
+    assert stage.refusals == ["LedgerUnavailable"]
+    assert (stage.settlements, stage.finished) == ([], [])
+    assert isinstance(stage.allows, NoLimits)
+    assert stage.allows.did[-1] == "refuse"

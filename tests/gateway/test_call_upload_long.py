@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from headgate.core.failure import Failure, FailureKind
@@ -9,6 +11,7 @@ from headgate.dialects.openai_form import MOST_WITHOUT_MODEL
 from headgate.gateway.call_state import State
 from headgate.gateway.call_upload import AHEAD, KEPT
 from headgate.gateway.ports import Outcome
+from headgate.ledger.records import Status
 from tests.dialects.forms import CONTENT_TYPE, file, form, part
 from tests.gateway.uploads import (
     ANSWER,
@@ -245,3 +248,19 @@ def test_a_list_for_an_agent_that_comes_when_the_form_is_on_its_way_ends_the_cal
 
     assert names(on)[-2:] == ["drop", "answer"]
     assert [each.outcome for each in on.settlements] == [Outcome.FAILED]
+
+
+@pytest.mark.parametrize("leave", ["gone", "fault", "reset"])
+def test_a_form_that_breaks_off_on_its_way_costs_nothing(leave: str) -> None:
+    on = stage()
+    call = admitted(on)
+    call.body(form(MODEL, file(b"x" * 2 * MIB))[:-10])
+    leaves: dict[str, Callable[[], None]] = {
+        "gone": call.client_gone,
+        "fault": call.body_complete,
+        "reset": lambda: call.upstream_failed(1, RESET),
+    }
+    leaves[leave]()
+
+    ((closed,),) = (each.closed for each in on.finished)
+    assert (closed.cost, closed.status) == (0, Status.SETTLED)

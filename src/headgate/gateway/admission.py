@@ -15,7 +15,6 @@ from headgate.core.errors import (
     Forbidden,
     GatewayError,
     InvalidDimensions,
-    LedgerUnavailable,
     ModelNotRoutable,
     WrongEndpoint,
 )
@@ -125,7 +124,7 @@ def passed_over(error: GatewayError) -> Failure:
     """Why a stand-in is not tried."""
     if isinstance(error, EntryLimited):
         return limited_failure(error)
-    kind = FailureKind.LIMITED if isinstance(error, BudgetExceeded | LedgerUnavailable) else FailureKind.UNROUTABLE
+    kind = FailureKind.LIMITED if isinstance(error, BudgetExceeded) else FailureKind.UNROUTABLE
     return Failure(kind=kind, message=error.message)
 
 

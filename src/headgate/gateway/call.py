@@ -26,13 +26,7 @@ from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import GatewayError, LedgerUnavailable, ShuttingDown
 from headgate.core.failure import Failure, FailureKind
 from headgate.dialects.exchange import Codec, Inbound, Relay
-from headgate.gateway.admission import (
-    admitted,
-    codec_for,
-    narrowed,
-    passed_over,
-    without_secret,
-)
+from headgate.gateway.admission import admitted, codec_for, narrowed, passed_over, without_secret
 from headgate.gateway.answer_head import answer_head
 from headgate.gateway.call_begin import BegunCall
 from headgate.gateway.call_money import end_of
@@ -253,16 +247,12 @@ class Call(BegunCall):
     def _question(self, undecided: Undecided) -> Inquiry:
         return Inquiry(self, self._road, endpoint=self._endpoint, undecided=undecided, opens=Call)
 
-    def _unwritten(self) -> None:
-        """The attempt could not be written down, and nothing of it has left."""
-        charge, tab = self._charge, self._tab
-        if charge is None or tab is None or self.state is ENDED:
+    def _end_unwritten(self) -> None:
+        if self.state is ENDED:
             return
-        self._charge = None
-        tab.forget(charge)
         self._drop_wire()
         error = LedgerUnavailable("what the call costs cannot be written down: it was not sent")
-        if tab.empty and self._part is None:
+        if self._part is None and self._open_tab().empty:
             self._refuse(error)
         else:
             self._report(error, Outcome.FAILED)
@@ -273,7 +263,7 @@ class Call(BegunCall):
         assert not isinstance(route, Unroutable), "an offer with a codec has a route"
         request, road = self._request, self._road
         path, body = codec.path(route, request), codec.outbound(request, route, offer.call_defaults)
-        self._take_charge(offer)
+        self._take_charge(offer, size=len(body))
         self._offer = offer
         self._codec = codec
         self._attempt += 1
@@ -300,6 +290,12 @@ class Call(BegunCall):
             try:
                 codec = codec_for(step.offer, self._endpoint)
                 self._try(step.offer, codec, now=self._road.clock.now(), fresh=step.fresh)
+            except LedgerUnavailable as error:
+                # No other entry could be written down either.
+                if refusal is not None:
+                    raise
+                self._report(error, Outcome.FAILED)
+                return
             except GatewayError as error:
                 step = self._plan.failed(passed_over(error))
             else:

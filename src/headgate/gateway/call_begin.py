@@ -73,7 +73,7 @@ class BegunCall(PaidCall):
             if default is None:
                 raise
             self._open_tab().why = encode({"why": "budget", "passed": [offer.name]}).decode()
-            self._try(default, codec_for(default, self._endpoint), now=now)
+            self._try_first(default, codec_for(default, self._endpoint), now=now)
 
     def _downgraded(self, refused: Offer) -> Offer | None:
         if self._snapshot is None:
@@ -93,12 +93,13 @@ class BegunCall(PaidCall):
 
     def classified(self, undecided: Undecided, name: str | None) -> None:
         road, principal, request = self._road, self._principal, self._request
-        self._attempt = self._inquiry.attempts if self._inquiry is not None else 0
+        tab = self._open_tab()
+        self._attempt = len(tab.charges)
         try:
             offer, codec = entry_after(
                 road, self._endpoint, undecided=undecided, principal=principal, request=request, name=name
             )
-            self._open_tab().why = encode({"why": "classified", "chosen": name}).decode()
+            tab.why = encode({"why": "classified", "chosen": name}).decode()
             self._try_first(offer, codec, now=road.clock.now())
         except GatewayError as error:
             if self._attempt:

@@ -13,7 +13,7 @@ from headgate.core.errors import GatewayError, ShuttingDown, UpstreamFailed
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.usage import Usage
 from headgate.dialects.exchange import Inbound, Relay
-from headgate.gateway.call_state import CONNECT, State
+from headgate.gateway.call_state import SEND, State
 from headgate.ledger.records import End
 
 NOT_PAID: Final = frozenset(
@@ -48,11 +48,11 @@ _ENDS: Final[Mapping[FailureKind, End]] = {
 }
 
 
-def used_in_failure(failure: Failure, relay: Relay | None, *, request: Inbound) -> Usage | None:
-    """What a failed attempt is paid for; None: nothing."""
+def used_in_failure(failure: Failure, relay: Relay | None, *, status: int, request: Inbound) -> Usage | None:
+    """What a failed attempt is paid for; None: nothing. `status` is the upstream's, 0 if it gave none."""
     if relay is not None and (relay.events or relay.usage is not None):
         return relay.so_far()
-    if failure.kind in NOT_PAID:
+    if failure.kind in NOT_PAID or (status and status != 200):
         return None
     # An upstream may have told what went in before it had anything to say.
     return request.estimate(0) if relay is None else relay.so_far()
@@ -60,7 +60,7 @@ def used_in_failure(failure: Failure, relay: Relay | None, *, request: Inbound) 
 
 def used_in_part(state: State, status: int, *, relay: Relay | None, request: Inbound) -> Usage | None:
     """What an attempt is paid for that ended from our side, in a state that follows CONNECT or is it."""
-    if state <= CONNECT or (status and status != 200):
+    if state <= SEND or (status and status != 200):
         return None
     return request.estimate(0) if relay is None else relay.so_far()
 

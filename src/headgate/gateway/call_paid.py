@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Final
 
 from headgate.catalogue.offer import Offer
 from headgate.core.failure import Failure
 from headgate.core.principal import Principal
 from headgate.dialects.exchange import Inbound, Relay
 from headgate.gateway.call_money import used_in_failure, used_in_part
-from headgate.gateway.call_state import CONNECT, ENDED, HEAD, State
+from headgate.gateway.call_state import CONNECT, ENDED, HEAD, SEND, State
 from headgate.gateway.charge import Charge, own
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.ports import Outcome, Settlement
 from headgate.gateway.road import Road
 from headgate.gateway.tab import Parted, Tab
 from headgate.ledger.records import End
+
+LARGE: Final = 16 * 1024
+"""Bytes of a body that may be too large to be kept until the turn ends."""
 
 
 class PaidCall:
@@ -60,8 +65,16 @@ class PaidCall:
         self._tab: Tab | None = None
         self._part: Parted | None = None
 
-    def _unwritten(self) -> None:
-        """The attempt could not be written down, and nothing of it has left."""
+    def _unwritten(self) -> Callable[[], None] | None:
+        """The attempt could not be written down, and nothing of it has left: there never was such an attempt."""
+        charge, tab = self._charge, self._tab
+        if charge is None or tab is None or self.state is ENDED:
+            return None
+        self._charge = None
+        tab.forget(charge)
+        return self._end_unwritten
+
+    def _end_unwritten(self) -> None:
         raise NotImplementedError
 
     def _open_tab(self) -> Tab:
@@ -82,15 +95,16 @@ class PaidCall:
         assert charge is not None, "an attempt that is answered has its charge"
         return charge
 
-    def _take_charge(self, offer: Offer) -> None:
-        """Reserve what an attempt may cost and write it down; GatewayError, and nothing done, if it must not be."""
+    def _take_charge(self, offer: Offer, *, size: float) -> None:
+        """Reserve what an attempt may cost and write it down; GatewayError, and nothing done, if it must not be. `size`
+        is that of the upstream's body."""
         part, tab = self._part, self._tab
         self._charge = (tab if tab is not None else self._open_tab()).charge(
             offer,
             self._request,
             refused=self._unwritten,
             claimed=part is not None and part.claimed,
-            at_once=self._endpoint.parse_form is not None,
+            at_once=size > LARGE,
         )
 
     def _refuse_tab(self) -> None:
@@ -102,10 +116,12 @@ class PaidCall:
         """The live attempt failed."""
         charge, self._charge = self._charge, None
         if charge is not None:
-            used = used_in_failure(failure, self._relay, request=self._request)
-            if used is not None:
-                charge.reckon(used)
-            charge.close(outcome=failure.kind.value, code=failure.status or self._status)
+            status = failure.status or self._status
+            if self.state > SEND:
+                used = used_in_failure(failure, self._relay, status=status, request=self._request)
+                if used is not None:
+                    charge.reckon(used)
+            charge.close(outcome=failure.kind.value, code=status)
 
     def _lose(self) -> None:
         """A bug of ours ends the live attempt."""
@@ -137,6 +153,9 @@ class PaidCall:
                     first_byte=self._first_byte,
                 )
             )
+        else:
+            # A bug of ours may end a call that was admitted and did not come as far as its first attempt.
+            self._refuse_tab()
         self.state = ENDED
         self._total = self._deadline = math.inf
 

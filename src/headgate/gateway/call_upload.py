@@ -118,7 +118,7 @@ class UploadCall(MediaCall):
         route, road = offer.route, self._road
         assert not isinstance(route, Unroutable), "an offer with a codec has a route"
         codec.outbound(self._form, route, offer.call_defaults)
-        self._take_charge(offer)
+        self._take_charge(offer, size=math.inf)
         self._path = codec.path(route, self._form)
         self._offer, self._codec = offer, codec
         self._attempt += 1

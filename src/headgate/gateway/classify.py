@@ -57,11 +57,6 @@ class Inquiry:
         self._deadline = road.clock.now() + SECONDS
         self._over = False
 
-    @property
-    def attempts(self) -> int:
-        """How often the classifier was called."""
-        return self._part.settlement.attempts if self._part.settlement is not None else 0
-
     def begin(self, parted: Parted, request: Inbound) -> None:
         """Ask. The answer may be told from within."""
         undecided = self._undecided

@@ -13,44 +13,34 @@ from headgate.catalogue.snapshot import Snapshot
 from headgate.core.errors import BudgetExceeded, EntryLimited, GatewayError, ShuttingDown, UpstreamFailed
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import encode
-from headgate.core.principal import Principal
 from headgate.dialects.openai_embeddings import EmbeddingRequest
 from headgate.gateway.admission import admitted, check_size, codec_for, entry_for, narrowed, passed_over
 from headgate.gateway.answer_head import answer_head
 from headgate.gateway.bill import summed, told
 from headgate.gateway.call import Call
 from headgate.gateway.call_money import end_of
-from headgate.gateway.charge import paid
 from headgate.gateway.endpoint import Endpoint
+from headgate.gateway.fan_out_paid import PaidFanOut
 from headgate.gateway.fan_out_part import Part
 from headgate.gateway.fan_out_round import Phase, Round
-from headgate.gateway.ports import Client, Outcome, RequestHead, Settlement
+from headgate.gateway.ports import Client, Outcome, RequestHead
 from headgate.gateway.road import Road
 from headgate.gateway.selection import default_offer, stand_in
-from headgate.gateway.tab import Parted, Tab
+from headgate.gateway.tab import Parted
 from headgate.ledger.records import End
 from headgate.routing.plan import Plan, Try
 
 
-class FanOut:
+class FanOut(PaidFanOut):
     """One request for embeddings, from its head to its settlement. Single use; driven from one thread."""
 
-    _principal: Principal
-    _request: EmbeddingRequest
-    _round: Round
     _snapshot: Snapshot
 
     def __init__(self, road: Road, client: Client, endpoint: Endpoint) -> None:
-        self._road = road
+        super().__init__(road, endpoint)
         self._client = client
-        self._endpoint = endpoint
-        self._started = road.clock.now()
-        self._phase = Phase.HEAD
         self._pieces: list[bytes] = []
         self._plan: Plan | None = None
-        self._tab: Tab | None = None
-        self._settled = 0
-        self.request_id = road.ids.next()
 
     # What the driver of the inbound connection tells
 
@@ -139,18 +129,21 @@ class FanOut:
         assert isinstance(request, EmbeddingRequest), "the endpoint of embeddings parses them"
         self._request = request
         offer, _, self._snapshot = entry_for(self._road, self._endpoint, principal=self._principal, request=request)
+        self._serve_first(offer)
+
+    def _serve_first(self, offer: Offer) -> None:
         try:
             self._serve(offer)
         except EntryLimited as limited:
             if self._serve_another(offer, passed_over(limited)):
                 raise
         except BudgetExceeded as exceeded:
-            principal = narrowed(self._principal, request)
+            principal = narrowed(self._principal, self._request)
             default = default_offer(self._road, self._snapshot, principal=principal, kind=self._endpoint.default)
             if not exceeded.downgrade or default is None or default.uid == offer.uid:
                 raise
             self._open_tab().why = encode({"why": "budget", "passed": [offer.name]}).decode()
-            self._serve(default)
+            self._serve_first(default)
 
     def _serve(self, offer: Offer) -> None:
         """Send all parts to an entry; GatewayError, and nothing done, if it cannot take them."""
@@ -159,7 +152,7 @@ class FanOut:
         rules = offer.embedding
         assert rules is not None, "an entry that embeds has the rules for it"
         requests = self._request.parts(rules.batch_size)
-        claim = self._open_tab().claim(offer, self._request)
+        claim = self._open_tab().claim(offer, requests)
         self._round = Round(offer, codec, requests=requests, parallelism=rules.parallelism, claim=claim)
         self._phase = Phase.PARTS
         self._fill()
@@ -184,7 +177,7 @@ class FanOut:
         self._cancel()
         self._settle_claim()
         if not isinstance(error, UpstreamFailed):
-            self._report(error, Outcome.FAILED)
+            self._end(error)
             return
         failures = self._serve_another(self._round.offer, error.last)
         if failures:
@@ -246,52 +239,16 @@ class FanOut:
         headers = b"x-request-id: %b\r\n" % self.request_id.encode() + refusal.headers
         self._client.answer(refusal.status, headers, refusal.body)
 
+    def _end(self, error: GatewayError) -> None:
+        """No part is left: a refusal if none was sent."""
+        if self._open_tab().empty:
+            self._refuse(error)
+        else:
+            self._report(error, Outcome.FAILED)
+
     def _report(self, error: GatewayError, outcome: Outcome) -> None:
         refusal = self._road.refusals.answer(error, self._endpoint.shape)
         attempts = 0 if self._tab is None else len(self._tab.charges)
         self._settle(outcome, refusal.status, end=end_of(error))
         own = b"x-request-id: %b\r\nx-headgate-attempts: %d\r\n" % (self.request_id.encode(), attempts)
         self._client.answer(refusal.status, own + refusal.headers, refusal.body)
-
-    def _open_tab(self) -> Tab:
-        tab = self._tab
-        if tab is None:
-            tab = self._tab = Tab(
-                self._road.till,
-                self._principal,
-                request_id=self.request_id,
-                model=self._request.model,
-                operation=self._endpoint.name,
-                started=self._started,
-            )
-        return tab
-
-    def _settle_claim(self) -> None:
-        """What was reserved for the parts goes, and what they have spent comes."""
-        tab, current = self._open_tab(), self._round
-        charges, self._settled = tab.charges[self._settled :], len(tab.charges)
-        cost, exposure, tokens = paid(charges)
-        current.claim.settle(cost=cost, exposure=exposure, tokens=tokens, now=self._road.clock.now())
-
-    def _settle(self, outcome: Outcome, status: int, *, end: End) -> None:
-        """The one place where a request ends that was admitted."""
-        if self._phase is Phase.PARTS:
-            tab, road = self._open_tab(), self._road
-            self._settle_claim()
-            usage, cost = tab.totals()
-            duration = road.clock.now() - self._started
-            tab.end(end, status, duration=duration, first_byte=None)
-            road.telemetry.settled(
-                Settlement(
-                    principal=self._principal,
-                    offer=self._round.offer,
-                    outcome=outcome,
-                    status=status,
-                    attempts=len(tab.charges),
-                    usage=usage,
-                    cost=cost,
-                    duration=duration,
-                    first_byte=None,
-                )
-            )
-        self._phase = Phase.ENDED

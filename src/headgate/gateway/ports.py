@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -202,6 +202,11 @@ class Opener(Protocol):
 # Money
 
 
+Refused: TypeAlias = Callable[[], Callable[[], None] | None]
+"""Takes back an attempt that was not written down. What it returns is called once all attempts of that turn are taken
+back: several may be parts of one request, which ends with the first that is told of."""
+
+
 class Journal(Protocol):
     """Where frames are written down before anything else happens. Its methods are called on the event loop.
 
@@ -212,7 +217,7 @@ class Journal(Protocol):
     def accepts(self) -> bool:
         """Whether attempts may be opened. False: there is no room, or too much waits for the ledger."""
 
-    def opened(self, frame: Opened, price: Price | None, *, refused: Callable[[], None]) -> None:
+    def opened(self, frame: Opened, price: Price | None, *, refused: Refused) -> None:
         """`price` is the one that the attempt is priced by, if any. `refused` is called, at most once and before any
         byte of this turn leaves, if the frame was not written."""
 

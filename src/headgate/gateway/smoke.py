@@ -71,7 +71,7 @@ class SmokeTests:
     def _settle(self, answered: Answered, call: SmallCall, *, tab: Tab, charge: Charge, duration: float) -> None:
         failure = answered.result
         if isinstance(failure, Failure):
-            used = used_in_failure(failure, None, request=call.request)
+            used = used_in_failure(failure, None, status=failure.status or 0, request=call.request)
             if used is not None:
                 charge.reckon(used)
             charge.close(outcome=failure.kind.value, code=failure.status or 0)

@@ -7,7 +7,7 @@ no I/O: its ports write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -18,21 +18,20 @@ from headgate.catalogue.scope import ScopeKind
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.clock import Clock
 from headgate.core.errors import LedgerUnavailable, PriceMissing
-from headgate.core.money import MoneyOutOfRange, Picodollars
+from headgate.core.money import MAX_COST, MoneyOutOfRange, Picodollars
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.core.usage import Usage
+from headgate.dialects.counting import MOST
 from headgate.dialects.exchange import Inbound
 from headgate.gateway.allowed import Allowed, Allows, Claim
 from headgate.gateway.bill import summed
 from headgate.gateway.charge import FREE, NOTHING, Charge, own
 from headgate.gateway.hold import Hold, hold
-from headgate.gateway.ports import Books, Journal
+from headgate.gateway.ports import Books, Journal, Refused
 from headgate.gateway.prices import Prices
 from headgate.ledger.cost import Cost, plus
 from headgate.ledger.records import Account, Closed, Destination, End, Ended, Finished, Opened, Settled
 
-LARGE: Final = 16 * 1024
-"""Bytes of a request. With what is added on the way it may be too large to be kept until the turn ends."""
 _REMEMBERED: Final = 16_384
 _NOT_NOW: Final = "what calls cost cannot be written down at present: no call is sent"
 
@@ -116,17 +115,19 @@ class Tab:
         """Whether no attempt was ever written down: then there is no row either."""
         return not self.charges
 
-    def claim(self, offer: Offer, request: Inbound) -> Claim:
+    def claim(self, offer: Offer, parts: Iterable[Inbound]) -> Claim:
         """Reserve for a request that is sent in parts, each of which opens a charge without a claim."""
         price = self._payable(offer)
-        return self._claim(offer, hold(offer, request, price=price), price=price)
+        holds = [hold(offer, part, price=price) for part in parts]
+        amount, tokens = sum(each.amount for each in holds), sum(each.tokens for each in holds)
+        return self._claim(offer, Hold(min(amount, MAX_COST), min(tokens, MOST)), price=price)
 
     def charge(
         self,
         offer: Offer,
         request: Inbound,
         *,
-        refused: Callable[[], None],
+        refused: Refused,
         claimed: bool = False,
         at_once: bool = False,
     ) -> Charge:
@@ -142,7 +143,7 @@ class Tab:
         began = self._begin_another() if charges else self._admitted
         opened = Opened(
             self._request_id,
-            len(charges) + 1,
+            charges[-1].opened.number + 1 if charges else 1,
             self._account,
             self._destination(offer, price),
             self._model,
@@ -152,7 +153,7 @@ class Tab:
             held.amount,
             held.tokens,
         )
-        if at_once or request.size > LARGE:
+        if at_once:
             self._write_opened(opened, price, claim=claim)
         else:
             till.journal.opened(opened, price, refused=refused)

@@ -19,6 +19,7 @@ from headgate.adapters.journal.reserve import Reserve
 from headgate.adapters.journal.segments import JOURNAL_NAME, JournalDirectory
 from headgate.adapters.journal.spool import JournalLimits, Spool, Submits
 from headgate.catalogue.price import Price
+from headgate.gateway.ports import Refused
 from headgate.ledger.frames import Frames, framed
 from headgate.ledger.records import Closed, Ended, Finished, Frame, Listed, Opened, Settled
 
@@ -56,7 +57,7 @@ class JournalWriter:
         self._reserve = Reserve(directory.path, limits.reserve, disk=disk)
         self._current = self._spool.current
         self._turn: list[bytes] = []
-        self._opening: list[tuple[int, Callable[[], None]]] = []
+        self._opening: list[tuple[int, Refused]] = []
         self._open: dict[str, bytes] = {}
         self._listed: dict[str, Price] = {}
         self._kept: list[bytes] = []
@@ -67,7 +68,7 @@ class JournalWriter:
 
     # The road
 
-    def opened(self, frame: Opened, price: Price | None, *, refused: Callable[[], None]) -> None:
+    def opened(self, frame: Opened, price: Price | None, *, refused: Refused) -> None:
         turn = self._turn
         if not turn:
             self._schedule()
@@ -188,8 +189,9 @@ class JournalWriter:
                 refusals.append(refused)
         self._kept += [data for place, data in enumerate(turn) if place >= written and place not in dropped]
         self._fail()
-        for refused in refusals:
-            refused()
+        for then in [refused() for refused in refusals]:
+            if then is not None:
+                then()
 
     def _fail(self) -> None:
         if not self._fault and self._spool.error is not None:
