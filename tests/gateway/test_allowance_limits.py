@@ -23,11 +23,11 @@ def purse() -> Purse:
     return Purse()
 
 
-def passes(purse: Purse, account: Account, *, most: int = 50) -> int:
+def passes(purse: Purse, account: Account, *, most: int = 50, tokens: int = 0) -> int:
     """How many requests in a row are let through."""
     for number in range(most):
         try:
-            purse.admit(account)
+            purse.claim(purse.admit(account), tokens=tokens)
         except RateLimited:
             return number
     return most
@@ -98,6 +98,24 @@ def test_what_the_platform_says_of_a_user_holds_in_no_organization_and_in_all_to
     assert passes(purse, MIA, most=3) == 3
     assert passes(purse, Account("o-globex", "p-main", "u-mia", "")) == 1
     assert passes(purse, ANN) == 50
+
+
+@pytest.mark.parametrize(("rpm", "tpm"), [(50, None), (None, 5000), (None, 0)])
+def test_an_organization_cannot_lift_what_the_platform_says_of_a_user(
+    purse: Purse, rpm: int | None, tpm: int | None
+) -> None:
+    purse.limit(SubjectKind.USER, "u-mia", organization="", rpm=6 if rpm else None, tpm=None if rpm else 6)
+    purse.limit(SubjectKind.USER, "u-mia", rpm=rpm, tpm=tpm)
+
+    assert passes(purse, MIA, tokens=1) == 6
+    assert passes(purse, ALONE, tokens=1) == 0
+
+
+def test_what_the_platform_says_of_a_user_counts_once_where_the_organization_says_something_else(purse: Purse) -> None:
+    purse.limit(SubjectKind.USER, "u-mia", organization="", rpm=6)
+    purse.limit(SubjectKind.USER, "u-mia", parallel=50)
+
+    assert passes(purse, MIA) == 6
 
 
 def test_limits_of_an_organization_do_not_bind_who_is_in_none(purse: Purse) -> None:

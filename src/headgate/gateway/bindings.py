@@ -156,9 +156,13 @@ class Bindings:
         requests: list[Bucket] = []
         tokens: list[Bucket] = []
         slots: list[Slots] = []
+        taken = set()
         for subject, chain in self._chains(account):
             for metric, (count, source) in effective(chain).items():
                 key = (_shared_in(source, subject), subject.kind.value, subject.id, metric)
+                if key in taken:
+                    continue
+                taken.add(key)
                 match metric:
                     case Metric.RPM:
                         requests.append(self.limits.bucket(key, count))
@@ -183,7 +187,10 @@ class Bindings:
             membership = self._directory.membership(account.user, organization)
             role = "" if membership is None else membership.role.value
             chain = self.limits.of_user(organization, account.user, role=role)
-            yield Subject(organization, SubjectKind.USER, account.user), chain
+            user = Subject(organization, SubjectKind.USER, account.user)
+            yield user, chain
+            # An organization may say less of a person than the platform does, but not lift that.
+            yield user, [each for each in chain if not each.subject.organization]
         if account.key:
             yield self._own(Subject(organization, SubjectKind.KEY, account.key))
 

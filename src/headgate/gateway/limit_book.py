@@ -58,7 +58,7 @@ class LimitBook:
         """Those that stand in for each other, the nearest first. `role` "" for who has none."""
         named = (
             Subject(organization, SubjectKind.USER, user),
-            # What the platform says of a person holds wherever the organization says nothing.
+            # What the platform says of a person goes before what the organization says of everybody.
             Subject("", SubjectKind.USER, user),
             Subject(organization, SubjectKind.ROLE, role),
             Subject(organization, SubjectKind.PLAN, PLAN_ID),
