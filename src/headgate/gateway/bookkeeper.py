@@ -114,6 +114,7 @@ class Bookkeeper:
         self._steps: list[_Step] = []
         self._forgotten: Counter[int] = Counter()
         self._pause = 0.0
+        self._is_over = False
         self._resume_at = clock.now()
         self.add: Callable[[Finished], None] = self._waiting.append
 
@@ -183,7 +184,9 @@ class Bookkeeper:
         self.is_ready = True
 
     def flush(self) -> None:
-        """Hand over everything that waits, and wait for it. After the last turn of the event loop."""
+        """Hand over everything that waits, and wait for it. After the last turn of the event loop but those in which
+        its tasks are cancelled."""
+        self._is_over = True
         try:
             self._writer.submit(self._flush).result()
         except Exception as error:  # the process ends whatever happens here, and the journal has what is left
@@ -229,6 +232,9 @@ class Bookkeeper:
         # A store that does not answer for a long time must not keep the list from its bound.
         while not (await asyncio.wait((future,), timeout=PUMP_SECONDS))[0]:
             self._forget()
+        if self._is_over:
+            # `flush` has done what comes next.
+            raise asyncio.CancelledError
         future.result()
 
     def _flush(self) -> None:
