@@ -38,6 +38,10 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
 
 def outlives(life: Life, *, breaks: Callable[[], None], mends: Callable[[], None]) -> str:
     """Go through a fault, and see that nothing is lost; the reason that readiness gave."""
+    # Twice as many connections to the upstream as the calls under way need: what comes finds one at once.
+    life.call(2 * CALLERS)
+    life.until_more_calls(4 * CALLERS)
+    life.stop_calling()
     under_way = calls_under_way(life)
     breaks()
     life.call()
