@@ -30,6 +30,7 @@ from headgate.gateway.admission import admitted, codec_for, narrowed, passed_ove
 from headgate.gateway.answer_head import answer_head
 from headgate.gateway.call_begin import BegunCall
 from headgate.gateway.call_money import end_of
+from headgate.gateway.call_paid import error_told
 from headgate.gateway.call_state import ANSWER, BODY, CONNECT, ENDED, SEND, STREAM, WAIT
 from headgate.gateway.classify import Inquiry
 from headgate.gateway.endpoint import Endpoint
@@ -394,20 +395,19 @@ class Call(BegunCall):
         self.state = ENDED
         self._refuse_tab()
         self._road.telemetry.refused(error)
-        refusal = self._road.refusals.answer(error, self._endpoint.shape)
-        headers = b"x-request-id: %b\r\n" % self.request_id.encode() + refusal.headers
-        self._client.answer(refusal.status, headers, refusal.body)
+        told = error_told(self._road, self._endpoint, error=error, request_id=self.request_id, tab=self._tab)
+        self._client.answer(told.status, told.headers, told.body)
 
     def _report(self, error: GatewayError, outcome: Outcome) -> None:
         """End with an error: as the answer, or as the last event of a stream that has begun."""
         streaming, attempts = self.state is STREAM, self._attempt
-        refusal = self._road.refusals.answer(error, self._endpoint.shape)
         if self.state >= CONNECT:
-            self._settle(outcome, refusal.status, end=end_of(error))
+            status = self._road.refusals.answer(error, self._endpoint.shape).status
+            self._settle(outcome, status, end=end_of(error))
         self.state = ENDED
         if streaming:
             self._client.write(self._road.refusals.event(error, self._endpoint.shape))
             self._client.end()
             return
-        own = b"x-request-id: %b\r\nx-headgate-attempts: %d\r\n" % (self.request_id.encode(), attempts)
-        self._client.answer(refusal.status, own + refusal.headers, refusal.body)
+        told = error_told(self._road, self._endpoint, error=error, request_id=self.request_id, tab=self._tab)
+        self._client.answer(told.status, b"x-headgate-attempts: %d\r\n%b" % (attempts, told.headers), told.body)

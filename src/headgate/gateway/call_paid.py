@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from headgate.catalogue.offer import Offer
+from headgate.core.errors import BudgetExceeded, GatewayError, RateLimited
 from headgate.core.failure import Failure
 from headgate.core.principal import Principal
 from headgate.dialects.exchange import Inbound, Relay
@@ -15,12 +16,23 @@ from headgate.gateway.call_state import CONNECT, ENDED, HEAD, SEND, State
 from headgate.gateway.charge import Charge, own
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.ports import Outcome, Settlement
-from headgate.gateway.road import Road
+from headgate.gateway.road import Refusal, Road
 from headgate.gateway.tab import Parted, Tab
 from headgate.ledger.records import End
 
 LARGE: Final = 16 * 1024
 """Bytes of a body that may be too large to be kept until the turn ends."""
+
+
+def error_told(road: Road, endpoint: Endpoint, *, error: GatewayError, request_id: str, tab: Tab | None) -> Refusal:
+    """An error as the answer to a request that is over, with its id and the caller's limits as they are now: those that
+    the error brought are of the moment of the refusal, when what was refused was not given back yet."""
+    if tab is not None and isinstance(error, RateLimited | BudgetExceeded):
+        error.headers = b""
+    refusal = road.refusals.answer(error, endpoint.shape)
+    limits = b"" if tab is None else tab.headers
+    headers = b"x-request-id: %b\r\n%b%b" % (request_id.encode(), refusal.headers, limits)
+    return Refusal(refusal.status, headers, refusal.body)
 
 
 class PaidCall:

@@ -19,6 +19,7 @@ from headgate.gateway.answer_head import answer_head
 from headgate.gateway.bill import summed, told
 from headgate.gateway.call import Call
 from headgate.gateway.call_money import end_of
+from headgate.gateway.call_paid import error_told
 from headgate.gateway.endpoint import Endpoint
 from headgate.gateway.fan_out_paid import PaidFanOut
 from headgate.gateway.fan_out_part import Part
@@ -235,9 +236,8 @@ class FanOut(PaidFanOut):
         if self._tab is not None:
             self._tab.refuse()
         self._road.telemetry.refused(error)
-        refusal = self._road.refusals.answer(error, self._endpoint.shape)
-        headers = b"x-request-id: %b\r\n" % self.request_id.encode() + refusal.headers
-        self._client.answer(refusal.status, headers, refusal.body)
+        refusal = error_told(self._road, self._endpoint, error=error, request_id=self.request_id, tab=self._tab)
+        self._client.answer(refusal.status, refusal.headers, refusal.body)
 
     def _end(self, error: GatewayError) -> None:
         """No part is left: a refusal if none was sent."""
@@ -247,8 +247,9 @@ class FanOut(PaidFanOut):
             self._report(error, Outcome.FAILED)
 
     def _report(self, error: GatewayError, outcome: Outcome) -> None:
-        refusal = self._road.refusals.answer(error, self._endpoint.shape)
+        status = self._road.refusals.answer(error, self._endpoint.shape).status
         attempts = 0 if self._tab is None else len(self._tab.charges)
-        self._settle(outcome, refusal.status, end=end_of(error))
-        own = b"x-request-id: %b\r\nx-headgate-attempts: %d\r\n" % (self.request_id.encode(), attempts)
-        self._client.answer(refusal.status, own + refusal.headers, refusal.body)
+        self._settle(outcome, status, end=end_of(error))
+        refusal = error_told(self._road, self._endpoint, error=error, request_id=self.request_id, tab=self._tab)
+        own = b"x-headgate-attempts: %d\r\n%b" % (attempts, refusal.headers)
+        self._client.answer(refusal.status, own, refusal.body)
