@@ -37,6 +37,8 @@ WINDOW: Final = 100_000
 """Rows that are looked through by one statement."""
 WINDOWS: Final = 5
 """Windows of one page."""
+STRETCHES: Final = 6
+"""Stretches of few rows that count as a window: each is a statement as well."""
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -57,7 +59,7 @@ class Reader:
 
     def rows(self, wanted: UsageFilter, *, reach: Reach, after: Position | None, limit: int) -> Rows:
         items: list[Row] = []
-        windows = WINDOWS
+        left = WINDOWS * self._window
         narrow = is_narrow(wanted, reach)
         for segment in self._segments(wanted, reach, after):
             high = segment.high
@@ -68,8 +70,10 @@ class Reader:
                 items += map(shown, found)
                 if len(found) == missing:
                     return Rows(items, Position(segment.month, found[-1].id))
-                high, windows = low, windows - narrow
-                if not windows:
+                if narrow:
+                    left -= max(min(high - low, self._window), self._window // STRETCHES)
+                high = low
+                if left <= 0:
                     return Rows(items, Position(segment.month, high))
         return Rows(items, None)
 
@@ -119,6 +123,8 @@ class Reader:
 
     def _bottom(self, segment: Segment, high: int, wanted: UsageFilter, reach: Reach) -> int:
         """The lowest number of the window below `high`."""
+        if high - segment.low <= self._window:
+            return segment.low
         table = self._table(segment.month)
         organization = of_organization(table, wanted, reach=reach)
         down = (
