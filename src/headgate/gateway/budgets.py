@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from headgate.core.errors import NotFound, detail
+from headgate.core.errors import Conflict, NotFound, detail
 from headgate.core.principal import Principal
 from headgate.core.subject import SPENDERS, Subject, SubjectKind
 from headgate.gateway.allowance import Allowance
@@ -25,6 +25,10 @@ from headgate.gateway.pages import Page, newest_first
 from headgate.gateway.spenders import Spenders, demand_governor, demand_setter, sees
 from headgate.gateway.tenancy import Change, Tenancy, refuse
 from headgate.ledger.budget import OnExceeded, Terms
+
+MOST: Final = 20
+"""Budgets of one subject. Each of its calls holds in all of them while everybody else's wait, and each of its rows is
+counted in all."""
 
 
 class BudgetStore(Protocol):
@@ -73,7 +77,8 @@ class Budgets:
         return found
 
     async def create(self, by: Principal, kind: SubjectKind, *, subject: str, terms: Terms) -> Running:
-        """Forbidden, NotFound, InvalidBody; StoreUnavailable if the ledger cannot tell what has been spent."""
+        """Forbidden, NotFound, InvalidBody, Conflict; StoreUnavailable if the ledger cannot tell what has been
+        spent."""
         if kind not in SPENDERS:
             words = ", ".join(each.value for each in SPENDERS)
             refuse([detail("subject_kind", f"{words} are accepted, not {kind.value!r}")])
@@ -91,6 +96,7 @@ class Budgets:
                 updated_at=now,
             )
         )
+        _demand_room(len(self._book.of(running.budget.subject)) + 1)
         try:
             counted = await self._ledger.count(running, lambda: self._put(running))
         except BaseException:
@@ -151,6 +157,8 @@ class Budgets:
             subject = running.budget.subject
             if not self._spenders.exists(subject):
                 raise NotFound(f"{subject.kind} {subject.id!r} does not exist")
+            # Others may have been made meanwhile; this one is among them.
+            _demand_room(len(self._book.of(subject)))
             decided = True
             return Change(lambda: self._store.put(running.budget), lambda: self._begin(running, counted))
 
@@ -180,3 +188,8 @@ class Budgets:
         self._book.drop(running)
         self._bindings.changed(running.budget.subject)
         self._ledger.forget(running.budget.id)
+
+
+def _demand_room(count: int) -> None:
+    if count > MOST:
+        raise Conflict(f"there are {MOST} budgets of this subject, and at most as many")

@@ -7,6 +7,7 @@ import pytest
 from headgate.core.errors import StoreUnavailable
 from headgate.core.json import Json, JsonObject
 from headgate.core.principal import Principal, PrincipalKind
+from headgate.gateway.budgets import MOST
 from headgate.ledger.records import Account
 from tests.gateway.purse import OFFER
 from tests.gateway.town import NOW
@@ -150,6 +151,16 @@ def test_unit_window_and_subject_stay_as_they_are(hall: Api) -> None:
     answer = hall.ask("PATCH", f"{PATH}/{budget['id']}", by="ann", body={"window": "day", "unit": "tokens"})
 
     assert (answer.status_code, {each["path"] for each in read(answer)["details"]}) == (400, {"window", "unit"})
+
+
+def test_a_subject_has_so_many_budgets_and_no_more(hall: Api) -> None:
+    for _ in range(MOST):
+        made(hall)
+    refused = hall.ask("POST", PATH, by="ann", body=asked())
+
+    assert (refused.status_code, read(refused)["code"]) == (409, "CONFLICT")
+    assert read(hall.ask("GET", PATH, by="ann"))["total"] == MOST
+    assert made(hall, subject_kind="user", subject_id="u-mia")
 
 
 # Whose they are

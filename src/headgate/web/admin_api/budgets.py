@@ -11,6 +11,7 @@ from msgspec import UNSET
 from headgate.access.permissions import GOVERNANCE_MANAGE
 from headgate.core.clock import Clock
 from headgate.core.errors import (
+    Conflict,
     ContextUnknown,
     Forbidden,
     InvalidBody,
@@ -78,7 +79,9 @@ class BudgetRoutes:
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/admin/v1/budgets", tags=["budgets"])
         add, one = router.add_api_route, (*_REFUSALS, NotFound)
-        made = operation("Create a budget", answer=OBJECT, body=_BODY, errors=(*one, InvalidBody, StoreUnavailable))
+        made = operation(
+            "Create a budget", answer=OBJECT, body=_BODY, errors=(*one, InvalidBody, Conflict, StoreUnavailable)
+        )
         add("", self.create, methods=["POST"], operation_id="createBudget", openapi_extra=made)
         listed = operation("List budgets", answer=page_of(OBJECT), parameters=[_OF, *PAGING], errors=one)
         add("", self.list, methods=["GET"], operation_id="listBudgets", openapi_extra=listed)
