@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from headgate.adapters.sql.ledger import months
 from headgate.adapters.sql.ledger.opening import LedgerDatabase
 from headgate.adapters.sql.ledger.rolling import line_of
-from headgate.adapters.sql.ledger.tables import BUCKETS, attempt_table, price, request_table, rollup
+from headgate.adapters.sql.ledger.tables import BUCKETS, attempt_table, counter, price, request_table, rollup
 from headgate.adapters.sql.ledger.writing import SqlLedger
 from headgate.core.money import MAX_COST
 from headgate.core.usage import Usage
+from headgate.dialects.counting import MOST
 from headgate.gateway.ledger_store import Count, LedgerStore
 from headgate.ledger.records import Account, End, Status
 from tests.ledger_rows import (
@@ -247,3 +248,17 @@ def test_no_word_of_an_upstream_can_stop_the_ledger(store: SqlLedger, ledger: Le
 
     first, second = attempts(ledger)
     assert first["tier"] == second["tier"]
+
+
+def test_an_upstream_that_lies_fills_no_sum(store: SqlLedger, ledger: LedgerDatabase) -> None:
+    ids = request_ids()
+    month = 2_000 * 86_400 * 31
+    store.write([whole(ids.next(), usage=Usage(input=MOST - 1))], counting=by_day)
+    with ledger.writing() as connection:
+        connection.execute(update(counter).values(tokens=MOST * month))
+        connection.execute(update(rollup).values(input=MOST * month))
+
+    store.write([whole(ids.next(), usage=Usage(input=MOST - 1))], counting=by_day)
+
+    (count,), (line,) = store.counters().values(), lines(ledger)
+    assert count.tokens == line["input"] == MOST * (month + 1) - 1

@@ -12,8 +12,9 @@ import msgspec
 
 from headgate.core.json import JSON_FAULTS
 
-MOST: Final = 10**12
-"""From here on a count is no count."""
+MOST: Final = 10**9
+"""From here on a count is no count. No answer comes near it, and sums of counts are 64-bit integers: an upstream that
+lies may do so two thousand times a second for a month before one is full."""
 BYTES_PER_TOKEN: Final = 4
 """Of text that an upstream has not counted."""
 PICTURE_TOKENS: Final = 1_000
