@@ -93,6 +93,15 @@ def test_parts_of_any_length_make_the_same_list_newest_first(
     assert ids(reading, limit=limit) == [request_id(number) for number in range(9, 1, -1)]
 
 
+def test_a_row_or_two_each_day_fill_a_page(database: LedgerDatabase) -> None:
+    days = [f"2026-11-{day:02}T10:00:00" for day in range(1, 13)]
+    store(database, *(finished(number, admitted=at(day)) for number, day in enumerate(days, 1)))
+
+    rows = SqlLedgerReading(database, window=60).rows(UsageFilter(user="u-mia"), reach=EVERYBODY, after=None, limit=12)
+
+    assert len(rows.items) == 12
+
+
 def test_rows_that_come_while_one_reads_move_nothing(database: LedgerDatabase, reading: SqlLedgerReading) -> None:
     store(database, *(finished(number) for number in range(1, 6)))
     first = reading.rows(UsageFilter(), reach=EVERYBODY, after=None, limit=2)
