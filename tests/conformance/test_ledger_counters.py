@@ -61,7 +61,6 @@ def test_windows_that_count_nowhere_any_more_can_be_dropped(store: SqlLedger) ->
     store.write([whole(ids.next()), whole(ids.next(), admitted=NOVEMBER + DAY)], counting=by_day)
     day = NOVEMBER // DAY * 86_400
 
-    store.forget_before("budget of org-1", day + 86_400)
-    store.forget_before("another", day + 10 * 86_400)
+    store.forget_before([("budget of org-1", day + 86_400), ("another", day + 10 * 86_400)])
 
     assert list(store.counters()) == [("budget of org-1", day + 86_400)]

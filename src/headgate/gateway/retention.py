@@ -22,8 +22,8 @@ class Retires(Protocol):
     def retire(self, now: int, *, keep: int) -> Sequence[int]:
         """Drop the months before the last `keep` that are over at `now` (microseconds), and say which."""
 
-    def forget_before(self, budget: str, window: int) -> None:
-        """Drop a budget's counters of windows that began before `window` (Unix seconds)."""
+    def forget_before(self, windows: Sequence[tuple[str, int]]) -> None:
+        """Drop the counters of budgets of windows that began before the one that is named (Unix seconds)."""
 
 
 class Runs(Protocol):
@@ -52,8 +52,8 @@ class Retention:
         if self._keep is not None:
             for month in self._ledger.retire(int(self._clock.wall() * 1e6), keep=self._keep):
                 _LOG.info("the requests of month %d are older than is kept, and gone; sums by day stay", month)
-        for budget, first in windows:
-            self._ledger.forget_before(budget, first)
+        if windows:
+            self._ledger.forget_before(windows)
 
 
 async def keep_retired(retention: Retention, writer: Runs, *, every: float = EVERY_SECONDS) -> None:

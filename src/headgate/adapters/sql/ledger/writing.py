@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from headgate.adapters.sql.ledger import months, retaining
 from headgate.adapters.sql.ledger.adding import AlreadyThere, adding_for
@@ -67,10 +67,12 @@ class SqlLedger:
         with self._writing() as connection:
             connection.execute(delete(counter).where(counter.c.budget == budget))
 
-    def forget_before(self, budget: str, window: int) -> None:
-        """Drop its counters of windows that began before `window` (Unix seconds) and count nowhere any more."""
+    def forget_before(self, windows: Sequence[tuple[str, int]]) -> None:
+        """Drop the counters of budgets of windows that began before the one that is named (Unix seconds) and count
+        nowhere any more. One transaction: rows wait for this thread."""
+        mine = counter.c.budget == bindparam("of"), counter.c.window < bindparam("before")
         with self._writing() as connection:
-            connection.execute(delete(counter).where(counter.c.budget == budget, counter.c.window < window))
+            connection.execute(delete(counter).where(*mine), [{"of": each, "before": first} for each, first in windows])
 
     def drop_before(self, month: int) -> Sequence[int]:
         with self._writing() as connection:
