@@ -67,10 +67,15 @@ class RerankRequest(JsonRequest):
         self.top_n = self._top_n() if "top_n" in self.fields else None
         self.return_documents = flag(self.fields, "return_documents")
 
+    def estimate(self, output_tokens: int) -> Usage:
+        asked = self.question
+        return super().estimate(output_tokens) if asked is None else asked.estimate(output_tokens)
+
     def extent(self) -> Extent:
         """A long document counts as several."""
         units = -(-(len(self.documents) + self.size // _CHUNK) // _SEARCHED)
-        return Extent(self.size, searches=units)
+        # A chat model is asked in more words than the caller's.
+        return Extent(self.size if self.question is None else self.question.size, searches=units)
 
     def _documents(self) -> Sequence[str]:
         try:
@@ -164,6 +169,8 @@ class RerankOverRerank(WholeOnly):
 
     def outbound(self, request: Inbound, route: Route, _defaults: Mapping[str, object]) -> bytes:
         assert isinstance(request, RerankRequest), "a codec takes what its own inbound side parsed"
+        # A chat model may have been asked before.
+        request.question = request.asked_by = None
         return sent(request, route.json_model, defaults={})
 
     def whole(self, body: bytes, json_name: msgspec.Raw, request: Inbound, extra: Extra) -> bytes | Failure:

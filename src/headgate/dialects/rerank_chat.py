@@ -86,6 +86,9 @@ class RerankOverChat:
             completion = _completion(answer)
             said = _scores(completion.choices[0].message.content or "", len(request.documents))
         except (msgspec.MsgspecError, LookupError, ValueError, RecursionError) as error:
+            if counted:
+                # What it cannot be read for, it is paid for all the same.
+                extra(counted[-1])
             return Failure(kind=FailureKind.UNREADABLE, message=f"the model's scores cannot be read: {error}")
         results: list[JsonObject] = [
             {"index": index, "relevance_score": said.get(index, 0.0)} for index in range(len(request.documents))

@@ -129,7 +129,8 @@ class PaidCall:
         charge, self._charge = self._charge, None
         if charge is not None:
             status = failure.status or self._status
-            if self.state > SEND:
+            # A whole answer that cannot be used may have told what it used.
+            if self.state > SEND and (charge.usage is None or self._relay is not None):
                 used = used_in_failure(failure, self._relay, status=status, request=self._request)
                 if used is not None:
                     charge.reckon(used)
