@@ -7,6 +7,7 @@ are refused. The outage lasts `HEADGATE_FAULT_SECONDS`, 3 by default.
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import subprocess
 import threading
@@ -66,10 +67,10 @@ def server() -> Iterator[PostgresServer]:
         server.cleanup()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def spooling(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def spooling(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     """A gateway with room in its journal, and how its database goes."""
-    with serving(request, tmp_path) as stand:
+    with serving(request, tmp_path_factory.mktemp("spooling")) as stand:
         yield stand
 
 
@@ -88,7 +89,7 @@ def serving(
     server: PostgresServer | None = None
     if request.param == "postgresql":
         server = request.getfixturevalue("server")
-        given["HEADGATE_DATABASE_URL"] = fresh_database(server, f"faults_{len(given)}")
+        given["HEADGATE_DATABASE_URL"] = fresh_database(server)
     life = Life(directory, environment=given)
     try:
         yield life, partial(locked, life) if server is None else partial(stopped, server)
@@ -96,8 +97,8 @@ def serving(
         life.end()
 
 
-def fresh_database(server: PostgresServer, name: str) -> str:
-    url = str(server.get_uri())
+def fresh_database(server: PostgresServer) -> str:
+    url, name = str(server.get_uri()), f"faults_{secrets.token_hex(8)}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
     return url.replace("/postgres?", f"/{name}?")
@@ -105,6 +106,7 @@ def fresh_database(server: PostgresServer, name: str) -> str:
 
 def test_while_the_ledger_is_down_calls_go_on_and_nothing_of_them_is_lost(spooling: Stand) -> None:
     life, outage = spooling
+    life.faults.kept = 0
     life.call()
     life.until_more_calls(50)
     with outage():
@@ -119,6 +121,20 @@ def test_while_the_ledger_is_down_calls_go_on_and_nothing_of_them_is_lost(spooli
     # Beyond what is kept in memory, the journal has it.
     assert life.faults.kept == MEMORY
     life.until_all_is_written()
+    life.agrees()
+
+
+def test_killed_while_the_ledger_is_down_nothing_of_what_was_spooled_is_lost(spooling: Stand) -> None:
+    life, outage = spooling
+    life.faults.kept = 0
+    life.call()
+    with outage():
+        life.until(lambda: life.faults.kept == MEMORY, "the list in memory is never full")
+        life.until_more_calls(5 * MEMORY)
+        life.program.kill()
+        life.calls_end()
+    life.restart()
+
     life.agrees()
 
 
