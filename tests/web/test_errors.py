@@ -9,6 +9,7 @@ import pytest
 
 from headgate.core import errors
 from headgate.core.errors import (
+    BudgetExceeded,
     EntryLimited,
     Forbidden,
     GatewayError,
@@ -148,6 +149,8 @@ def test_an_error_that_is_more_special_than_the_table_is_told_as_its_nearest_kin
     ("error", "lines"),
     [
         (RateLimited("no", retry_after=7), [b"retry-after: 7\r\n"]),
+        (BudgetExceeded("no", retry_after=7), [b"retry-after: 7\r\n", b"x-should-retry: false\r\n"]),
+        (BudgetExceeded("calls under way hold it", retry_after=1), [b"retry-after: 1\r\n"]),
         (
             EntryLimited("no", retry_after=7, headers=b"a: 1\r\nb: 2\r\n"),
             [b"retry-after: 7\r\n", b"a: 1\r\n", b"b: 2\r\n"],

@@ -186,12 +186,19 @@ def flat_body(error: GatewayError) -> bytes:
     return encode(body)
 
 
+_SOON: Final = 1
+"""Seconds. A budget that only calls under way have used up may have room again when one of them ends."""
+
+
 def error_headers(error: GatewayError) -> list[bytes]:
     """Header lines that go with the answer, each ended by CRLF, without its content type."""
     seconds = retry_after(error)
     lines = [] if seconds is None else [b"retry-after: %d\r\n" % seconds]
     if isinstance(error, RateLimited | errors.BudgetExceeded):
         lines += error.headers.splitlines(keepends=True)
+    if isinstance(error, errors.BudgetExceeded) and error.retry_after > _SOON:
+        # The official clients try again by themselves at once: a budget is not replenished by then.
+        lines.append(b"x-should-retry: false\r\n")
     if isinstance(error, errors.NotAuthenticated | errors.SignInRefused):
         lines.append(b"www-authenticate: Bearer\r\n")
     return lines
