@@ -162,6 +162,8 @@ def test_an_error_that_is_more_special_than_the_table_is_told_as_its_nearest_kin
     ],
     ids=[
         "our limit",
+        "a spent budget",
+        "a budget that may have room again at once",
         "our limit and how it is told",
         "an upstream's limit, at least a second",
         "an upstream's pause",
