@@ -112,20 +112,6 @@ def test_what_was_closed_while_the_disk_failed_is_written_when_it_works_again(ri
     assert [found.closed[0].status for found in rig.after_death()] == [Status.SETTLED, Status.SETTLED]
 
 
-def test_all_attempts_of_a_turn_are_taken_back_before_what_follows_from_it_begins(rig: Rig) -> None:
-    did: list[str] = []
-
-    def taken_back(request: str) -> Callable[[], None]:
-        did.append(f"take back {request}")
-        return lambda: did.append(f"end {request}")
-
-    rig.disk.failure = OSError(errno.EROFS, os.strerror(errno.EROFS))
-    for request in ("a", "b"):
-        rig.journal.opened(opened(request), PRICE, refused=partial(taken_back, request))
-    rig.journal.flush()
-    assert did == ["take back a", "take back b", "end a", "end b"]
-
-
 def test_of_a_short_write_whole_frames_stay_and_the_others_are_refused(rig: Rig) -> None:
     rig.journal.opened(opened("a", price=""), None, refused=lambda: rig.refused.append("a"))
     rig.journal.flush()
