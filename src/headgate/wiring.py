@@ -37,7 +37,7 @@ from headgate.core.errors import Conflict, GatewayError, StoreUnavailable
 from headgate.gateway.administer_ending import Endings
 from headgate.gateway.audit import Auditing
 from headgate.gateway.bookkeeper import keep_booked
-from headgate.gateway.budget_ledger import keep_compared
+from headgate.gateway.budget_ledger import LOOK_SECONDS, keep_compared
 from headgate.gateway.call_at import call_at
 from headgate.gateway.endpoint import ENDPOINTS, Shape
 from headgate.gateway.header_policies import Enforcement, HeaderPolicies
@@ -95,11 +95,11 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
         return server.serve_until_signal(listener, started=begin)
 
 
-def begin_money(tasks: Tasks, money: Money) -> None:
+def begin_money(tasks: Tasks, money: Money, *, compare_every: float = LOOK_SECONDS) -> None:
     """What goes on beside the calls, on the event loop. Until it has begun no call is sent."""
     _ = tasks.start(keep_booked(money.bookkeeper), name="write the ledger")
     _ = tasks.start(keep_ticking(money.journal, CLOCK), name="tick the journal")
-    _ = tasks.start(keep_compared(money.budget_ledger), name="compare budgets with the ledger")
+    _ = tasks.start(keep_compared(money.budget_ledger, every=compare_every), name="compare budgets with the ledger")
     _ = tasks.start(keep_retired(money.retention, money.database.writer), name="let the ledger go of what is old")
 
 

@@ -92,7 +92,8 @@ def running(data: Path, *, database: Secret | None = None) -> Iterator[Running]:
 
         def begin() -> None:
             # Not among the tasks that come to rest: these never do.
-            begin_money(Tasks(), money)
+            # And none looks at the ledger by itself while the statements of a request are listened to.
+            begin_money(Tasks(), money, compare_every=86_400)
             started.set()
 
         thread = threading.Thread(
