@@ -31,6 +31,8 @@ BATCH: Final = 100
 MEMORY: Final = 200
 """Finished requests that are kept at least while the ledger is down."""
 BUSY_MS: Final = 500
+PAUSE: Final = 1.0
+"""Seconds between two looks at a ledger that is down, at most."""
 
 
 class SmallBookkeeper(Bookkeeper):
@@ -57,6 +59,7 @@ def prepare(faults: Faults, *, spool: int | None) -> None:
         (wiring_money, "JournalLimits", limits),
         (wiring_money, "Bookkeeper", partial(SmallBookkeeper, most=MEMORY)),
         (bookkeeper, "BATCH", BATCH),
+        (bookkeeper, "LONGEST_PAUSE", PAUSE),
         (sqlite, "_BUSY_MS", BUSY_MS),
     ):
         assert hasattr(module, name)
