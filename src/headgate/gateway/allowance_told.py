@@ -63,18 +63,24 @@ def words(running: Running) -> str:
 
 
 def headers(bound: Bound, now: float) -> bytes:
-    return _lines(bound.requests, b"requests", now) + _lines(bound.tokens, b"tokens", now)
+    return _lines(bound.requests, _REQUESTS, now) + _lines(bound.tokens, _TOKENS, now)
 
 
-def _lines(buckets: tuple[Bucket, ...], unit: bytes, now: float) -> bytes:
+def _lines(buckets: tuple[Bucket, ...], lines: bytes, now: float) -> bytes:
     if not buckets:
         return b""
-    tightest = buckets[0] if len(buckets) == 1 else min(buckets, key=lambda each: each.remaining(now))
-    return b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %d\r\nx-ratelimit-reset-%b: %ds\r\n" % (
-        unit,
-        tightest.rate.count,
-        unit,
-        tightest.remaining(now),
-        unit,
-        tightest.reset(now),
-    )
+    tightest = buckets[0]
+    left = tightest.remaining(now)
+    for bucket in buckets[1:]:
+        other = bucket.remaining(now)
+        if other < left:
+            tightest, left = bucket, other
+    return lines % (tightest.rate.count, left, tightest.reset(now))
+
+
+_REQUESTS: Final = (
+    b"x-ratelimit-limit-requests: %d\r\nx-ratelimit-remaining-requests: %d\r\nx-ratelimit-reset-requests: %ds\r\n"
+)
+_TOKENS: Final = (
+    b"x-ratelimit-limit-tokens: %d\r\nx-ratelimit-remaining-tokens: %d\r\nx-ratelimit-reset-tokens: %ds\r\n"
+)

@@ -217,6 +217,20 @@ def test_a_first_start_does_not_import_alembic(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False).returncode == 0
 
 
+def test_an_embedded_start_loads_nothing_of_postgresql(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib\n"
+        "import headgate.wiring\n"
+        "from headgate.adapters.sql.opening import open_database\n"
+        "from headgate.adapters.sql.ledger.opening import open_ledger\n"
+        "open_database(pathlib.Path(sys.argv[1])).close()\n"
+        "open_ledger(pathlib.Path(sys.argv[1])).close()\n"
+        "sys.exit('sqlalchemy.dialects.postgresql' in sys.modules)\n"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False).returncode == 0
+
+
 def test_a_second_start_writes_nothing(tmp_path: Path) -> None:
     open_database(tmp_path).close()
     statements: list[str] = []

@@ -15,7 +15,7 @@ from headgate.adapters.sql.ledger.copying import copy_to_postgresql, execute_man
 from headgate.adapters.sql.ledger.gathering import Batch, MonthRows
 from headgate.adapters.sql.ledger.tables import attempt_table, counter, request_table, rollup
 
-_REQUEST_COLUMNS: Final = len(request_table().c)
+_REQUEST_COLUMNS: Final = len(request_table(197001).c)
 _ATTEMPT_COLUMNS: Final = len(attempt_table(197001).c)
 
 

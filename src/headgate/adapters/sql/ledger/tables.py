@@ -12,7 +12,7 @@ of their starts between processes.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -159,7 +159,10 @@ counter: Final = Table(
 
 # Rows
 
-_PARTED: Final = "RANGE (admitted)"
+
+def _parted(month: int | None) -> dict[str, Any]:
+    # An option of a database loads all that is known of that database, 3 MiB, wherever the table is used.
+    return {"postgresql_partition_by": "RANGE (admitted)"} if month is None else {}
 
 
 def request_table(month: int | None = None) -> Table:
@@ -190,7 +193,7 @@ def request_table(month: int | None = None) -> Table:
         Column("overrun", SmallInteger, nullable=False),
         Column("why", Text),
         *keys,
-        postgresql_partition_by=_PARTED if month is None else None,
+        **_parted(month),
     )
 
 
@@ -221,6 +224,6 @@ def attempt_table(month: int | None = None, *, partition: bool = False) -> Table
         Column("more", LargeBinary),
         *parting,
         *keys,
-        postgresql_partition_by=_PARTED if month is None else None,
+        **_parted(month),
         sqlite_with_rowid=False,
     )
