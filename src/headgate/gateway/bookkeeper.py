@@ -22,7 +22,8 @@ from headgate.core.errors import StoreUnavailable
 from headgate.ledger.records import Finished
 
 PUMP_SECONDS: Final = 0.2
-BATCH: Final = 2_000
+BATCH: Final = 500
+"""Requests of one transaction. Four times as many would be a twentieth cheaper, and take 3 MiB more memory."""
 MOST_ROWS: Final = 50_000
 LONGEST_PAUSE: Final = 5.0
 _LOG: Final = logging.getLogger("headgate.ledger")

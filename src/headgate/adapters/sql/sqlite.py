@@ -15,12 +15,16 @@ from headgate.adapters.sql.database import READER_THREADS
 
 FILE_NAME: Final = "headgate.sqlite3"
 
+_CACHE_KIB: Final = 2000
+"""SQLite's own default."""
+
 # How long one statement waits for a lock. Only a tool from outside, such as a backup, ever holds one.
 _BUSY_MS: Final = 5000
 
 
-def write_engine(file: Path) -> Engine:
-    """One connection, whose transactions take the write lock when they begin and not half-way."""
+def write_engine(file: Path, *, cache_kib: int = _CACHE_KIB) -> Engine:
+    """One connection, whose transactions take the write lock when they begin and not half-way. It keeps so many KiB of
+    pages."""
     # SQLite creates its files with the modes that the umask leaves; -wal and -shm take theirs from the first.
     os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     engine = _engine(file, connections=1, overflow=0)
@@ -31,6 +35,7 @@ def write_engine(file: Path) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
