@@ -1,7 +1,7 @@
 """The ledger's database is gone for a while, under load: calls go on, the journal keeps what they cost.
 
 When it is back, everything arrives once, without a restart. What the journal may hold is bounded: from there on calls
-are refused. The outage lasts `HEADGATE_FAULT_SECONDS`, 3 by default.
+are refused. The outage lasts `HEADGATE_FAULT_SECONDS`, 2 by default.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from headgate.adapters.sql.ledger.opening import FILE_NAME
 from tests.faults.launch import MEMORY
 from tests.faults.life import Life
 
-SECONDS = float(os.environ.get("HEADGATE_FAULT_SECONDS", "3"))
+SECONDS = float(os.environ.get("HEADGATE_FAULT_SECONDS", "2"))
 SPOOL = 256 * 1024
 
 Outage = Callable[[], AbstractContextManager[None]]

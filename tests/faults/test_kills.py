@@ -16,7 +16,7 @@ import pytest
 from tests.faults.life import Life
 from tests.faults.points import REPLAYING, SERVING
 
-KILLS: Final = int(os.environ.get("HEADGATE_KILLS", "12"))
+KILLS: Final = int(os.environ.get("HEADGATE_KILLS", "6"))
 """At random moments."""
 ROUND: Final = 6
 """So many in one test: a test that takes minutes is taken for one that hangs."""

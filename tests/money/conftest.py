@@ -18,7 +18,7 @@ from tests.money.reckoning import Reckoning
 
 REQUESTS = "HEADGATE_MONEY_REQUESTS"
 """How many requests are sent, if not as many as usual."""
-USUAL = 6_000
+USUAL = 4_000
 
 
 @dataclass
