@@ -6,6 +6,7 @@ is built here lives as long as the process; nothing else holds global state.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Callable
@@ -62,6 +63,8 @@ from headgate.wiring_kept import CLOCK, Kept, opened, warn_of_unreadable
 from headgate.wiring_money import Money, keep_ticking, opened_money
 
 ANSWER_LIMIT: Final = 64 * 1024 * 1024
+_LOOKS: Final = 500
+_LOOK_SECONDS: Final = 0.01
 _SWITCH_SECONDS: Final = 0.0005
 """A thread that computes gives way to the event loop after this long; Python's own 5 ms would be felt by streams."""
 
@@ -90,9 +93,19 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
             begin_money(kept.tasks, money)
             _ = kept.tasks.start(keep_written(kept.desk.board, kept.database.writer), name="write the board")
             who.begin()
-            announce(started)
+            _ = kept.tasks.start(_told(started, money, announce=announce), name="tell that calls are taken")
 
         return server.serve_until_signal(listener, started=begin)
+
+
+async def _told(started: Started, money: Money, *, announce: Callable[[Started], None]) -> None:
+    """Announce the start when calls are taken, so that the first one is answered; or that it is up, if they are not
+    taken for long."""
+    for _ in range(_LOOKS):
+        if not money.fault():
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
+    announce(started)
 
 
 def begin_money(tasks: Tasks, money: Money, *, compare_every: float = LOOK_SECONDS) -> None:
