@@ -42,23 +42,3 @@ class Allows(Protocol):
 
     def admit(self, principal: Principal, account: Account, *, now: float, wall: float) -> Allowed:
         """Count a request. RateLimited: it is not counted."""
-
-
-class Unlimited:
-    """No budget and no limit, whatever is asked for."""
-
-    headers = b""
-
-    def admit(self, _principal: Principal, _account: Account, *, now: float, wall: float) -> Allowed:
-        return self
-
-    def claim(self, _offer: Offer, *, amount: Picodollars, tokens: int, priced: bool, now: float, wall: float) -> Claim:
-        return self
-
-    def settle(self, *, cost: Picodollars, exposure: Picodollars, tokens: int, now: float) -> None: ...
-
-    def cancel(self, *, now: float) -> None: ...
-
-    def refuse(self) -> None: ...
-
-    def release(self) -> None: ...
