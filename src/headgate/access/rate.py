@@ -51,17 +51,6 @@ def allow(rate: Rate, state: float, *, now: float, quantity: int = 1) -> Verdict
     return Verdict(allowed=True, state=arrival, retry_after=0)
 
 
-def remaining(rate: Rate, state: float, *, now: float) -> int:
-    """How much may be asked for at `now`."""
-    free = rate.period - max(0.0, state - now)
-    return max(0, math.floor(free * rate.count / rate.period + _ROUNDING))
-
-
-def reset(state: float, *, now: float) -> int:
-    """Whole seconds until the bucket is full again."""
-    return 0 if state <= now else math.ceil(state - now - _ROUNDING)
-
-
 class Bucket:
     """A limit in use: what `allow` says, with a memory. `whose` names it in messages.
 
@@ -113,7 +102,7 @@ class Bucket:
         return max(1, math.ceil(max(self.arrival, now) + asked - self.rate.period - now))
 
     def remaining(self, now: float) -> int:
-        """What `remaining` says, without a call of anything: every answer tells it."""
+        """How much may be asked for. Every answer tells it, so it calls nothing that it can do without."""
         used = self.arrival - now
         if used <= 0.0:
             return self._count
@@ -121,7 +110,8 @@ class Bucket:
         return max(0, left)
 
     def reset(self, now: float) -> int:
-        return reset(self.arrival, now=now)
+        """Whole seconds until the bucket is full again."""
+        return 0 if self.arrival <= now else math.ceil(self.arrival - now - _ROUNDING)
 
     def is_full(self, now: float) -> bool:
         return self.arrival <= now
