@@ -25,8 +25,8 @@ develop: $(VENV)/.development ## the same with the tools of tests and checks
 run: install ## serve on 127.0.0.1:8080
 	@exec $(BIN)/headgate serve $(ARGS)
 
-test: develop $(VENV)/.aimock ## every test
-	@exec env $(WITH_VENV) $(BIN)/python -m pytest -p tools.pytest_no_skips $(ARGS)
+test: develop $(VENV)/.aimock ## every test, in as many processes as there are cores
+	@exec env $(WITH_VENV) $(BIN)/python -m pytest -p tools.pytest_no_skips --numprocesses=logical --dist=loadfile $(ARGS)
 
 check: develop ## formatting, lints, types, ring contracts, sizes
 	$(BIN)/ruff check .

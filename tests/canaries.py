@@ -35,6 +35,7 @@ _SESSION: Final = re.compile(rb"eyJ[\w-]{16,}\.eyJ[\w-]{16,}\.[\w-]{32,}")
 _FORMS: Final = ((b"finch-", _CANARY), (b"at:", _OURS), (b"iak_", _OURS), (b"eyJ", _SESSION))
 _IN_FULL: Final = rb'"(?:token|key)"\s*:\s*"'
 _SCHEMES: Final = ("postgresql://", "postgres://", "http://", "https://")
+_LEAKS: Final = "headgate-leaks"
 _DATABASES_AND_LOGS: Final = ("headgate.sqlite3*", "*.log")
 
 
@@ -134,8 +135,17 @@ class Watch:
         factory = getattr(session.config, "_tmp_path_factory", None)
         if isinstance(factory, pytest.TempPathFactory):
             self.look_at_files(factory.getbasetemp().rglob("*"))
+        # A process that runs a part of the suite hands on what it saw; its own exit status is nobody's verdict.
+        handed_on = getattr(session.config, "workeroutput", None)
+        if handed_on is not None:
+            handed_on[_LEAKS] = self.leaks
         if self.leaks and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object) -> None:
+        # A process that died has handed nothing on; its test has failed for that.
+        self.leaks += getattr(node, "workeroutput", {}).get(_LEAKS, ())
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for leak in dict.fromkeys(self.leaks):

@@ -29,7 +29,7 @@ from tests.gateway.town import NOW
         ({"admins": {}}, {"llm:*"}, True),
         (7, set(), False),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 def test_the_words_of_a_token_decide_the_role(words: Json, permissions: set[str], *, admin: bool) -> None:
     principal = Frontier().comes(org="acme", groups=words)

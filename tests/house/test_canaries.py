@@ -10,6 +10,9 @@ from headgate.access.keys import mint_key, mint_token
 from headgate.core.secret import Secret
 from tests import databases
 from tests.canaries import WATCH, Watch, canary, formed
+from tools.sources import ROOT
+
+pytest_plugins = ["pytester"]
 
 TOKEN = b"at:" + b"0" * 49
 SESSION = b".".join([b"eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ", b"eyJpc3MiOiJoZWFkZ2F0ZTp4In0", b"s" * 86])
@@ -109,3 +112,31 @@ def test_a_canary_is_found_by_its_form_alone() -> None:
     text = canary("slot")
 
     assert list(formed(text.encode())) == [text.removeprefix("sk-").encode()]
+
+
+def test_what_is_seen_in_any_process_of_the_suite_fails_the_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeconftest(
+        """
+        from tests import canaries
+
+        def pytest_configure(config):
+            config.pluginmanager.register(canaries.begin())
+        """
+    )
+    pytester.makepyfile(
+        """
+        from tests.canaries import WATCH, canary
+
+        def test_it():
+            WATCH.look("a place", canary("slot").encode())
+        """
+    )
+
+    result = pytester.runpytest_subprocess("--numprocesses=1")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["a secret was seen in a place: finch-slot*"])
