@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from headgate.access.rate import Rate
 from headgate.adapters.journal.segments import JournalRefused
-from headgate.adapters.memory import keep_freed_memory, settle_heap
+from headgate.adapters.memory import keep_freed_memory, keep_trimmed, settle_heap
 from headgate.adapters.sealing.envelope import SecretOpener
 from headgate.adapters.sealing.master_key import MasterKeyRefused
 from headgate.adapters.sql.audit import SqlAudit
@@ -92,6 +92,8 @@ def serve(settings: Settings, *, announce: Callable[[Started], None]) -> int:
         def begin() -> None:
             begin_money(kept.tasks, money)
             _ = kept.tasks.start(keep_written(kept.desk.board, kept.database.writer), name="write the board")
+            trimmed = keep_trimmed(kept.ids.given, kept.database.writer.run)
+            _ = kept.tasks.start(trimmed, name="give freed memory back")
             who.begin()
             _ = kept.tasks.start(_told(started, money, announce=announce), name="tell that calls are taken")
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from headgate.adapters import memory
+
+
+def resident() -> int:
+    """Pages of this process that are in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1])
 
 
 @pytest.fixture
@@ -42,3 +49,39 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
 
     memory.keep_freed_memory()
+
+
+def test_nothing_is_given_back_to_another_c_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
+
+    memory.give_back()
+
+
+def test_what_was_freed_is_given_back_once_each_time_that_no_request_comes() -> None:
+    counts = iter([0, 0, 0, 7, 9, 9, 9, 10, 10])
+    looks: list[int] = []
+    given_back: list[int] = []
+
+    def requests() -> int:
+        looks.append(next(counts))
+        return looks[-1]
+
+    async def run(work: Callable[[], None]) -> None:
+        assert work is memory.give_back
+        given_back.append(len(looks))
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        asyncio.run(memory.keep_trimmed(requests, run, every=0))
+
+    assert given_back == [2, 6, 9]
+
+
+def test_memory_that_was_kept_is_given_back() -> None:
+    memory.keep_freed_memory()
+    between = [[bytearray(3_000) for _ in range(2_000)] for _ in range(4)]
+    del between[0], between[1]
+    before = resident()
+
+    memory.give_back()
+
+    assert resident() < before

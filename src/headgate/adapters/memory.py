@@ -1,18 +1,23 @@
 """How the process keeps memory.
 
 The C library gives freed memory back to the system and asks for it again, a page fault for every 4 KiB: with bodies
-of 100 KB that was measured as a fifth of a request. A server needs the same memory again at once, so it keeps some.
+of 100 KB that was measured as a fifth of a request. A server needs the same memory again at once, so it keeps some
+for as long as requests come.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 _YOUNG: Final = 10_000
 """New objects, less those that went, until the collector looks at them. Calls leave it nothing to find, so all that a
 look does for them is cost; with Python's own 700 and 200 streams under way that was a fiftieth of the time."""
+QUIET_SECONDS: Final = 1.0
+"""Without a request for this long, what was freed is given back."""
 _TRIM_THRESHOLD: Final = (-1, 64 * 1024 * 1024)
 _TOP_PAD: Final = (-2, 1024 * 1024)
 _MMAP_THRESHOLD: Final = (-3, 32 * 1024 * 1024)
@@ -25,6 +30,31 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         for parameter, value in (_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD):
             mallopt(parameter, value)
+
+
+async def keep_trimmed(
+    requests: Callable[[], int],
+    run: Callable[[Callable[[], None]], Awaitable[None]],
+    *,
+    every: float = QUIET_SECONDS,
+) -> None:
+    """Give freed memory back each time that no request comes for a while, until cancelled. `requests` is how many have
+    come; `run` does it on another thread: it may take some milliseconds."""
+    given_back, before = -1, requests()
+    while True:
+        await asyncio.sleep(every)
+        come = requests()
+        if come == before != given_back:
+            given_back = come
+            await run(give_back)
+        before = come
+
+
+def give_back() -> None:
+    """Give the system what was freed. Does nothing where the C library is not glibc."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def settle_heap() -> None:

@@ -33,3 +33,7 @@ class RequestIds:
     def next(self) -> str:
         self._count += 1
         return f"{self._prefix}{self._count & _COUNTER_MASK:011x}"
+
+    def given(self) -> int:
+        """How many there were."""
+        return self._count
