@@ -100,18 +100,19 @@ def _kept(
     ring = key_ring(keys, may_create=first)
     offers = (offer(entry, BUNDLED) for entry in store.entries())
     snapshot = Snapshot.of(offers, store.head(), shares=SqlSharing(database).shares())
-    overrides = SqlPriceOverrides(database).overrides()
+    book = CredentialBook(credential_store.credentials())
+    overrides = {(each.organization, each.uid): schedule_of(each) for each in SqlPriceOverrides(database).overrides()}
     desk = Desk(
         current=Current(snapshot),
         store=store,
         credential_store=credential_store,
-        book=CredentialBook(credential_store.credentials()),
+        book=book,
         board=VerificationBoard(SqlVerifications(database)),
         sealer=SecretSealer(ring),
         providers=BUNDLED,
         clock=CLOCK,
         new_uid=_new_id,
-        prices=Prices({(each.organization, each.uid): schedule_of(each) for each in overrides}),
+        prices=Prices(book, overrides),
         bundled=bundled_price,
     )
     return Kept(

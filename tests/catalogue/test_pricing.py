@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from headgate.catalogue.entry import Document, Pricing
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import schedule
-from headgate.catalogue.price import PriceFrom, PriceList, Rates, price_at
+from headgate.catalogue.price import PriceFrom, PriceList, Rates, timed_at
 from headgate.catalogue.pricing import as_shown, in_force, planned, rewritten, short_form, with_list, without_list
+from headgate.catalogue.scope import PLATFORM
 from tests.catalogue.price_lists import price_lists
 
 SHORT, OTHER = Pricing(Decimal(2), Decimal(8)), Pricing(Decimal(3), Decimal("0.25"))
@@ -31,7 +32,7 @@ def documents(draw: st.DrawFn) -> Document:
 
 @given(documents(), INSTANTS)
 def test_the_price_in_force_is_what_requests_are_reckoned_with(document: Document, wall: float) -> None:
-    found, running = in_force(document, wall), price_at(schedule(document), wall)
+    found, running = in_force(document, wall), timed_at(schedule(document, PLATFORM), wall).price
 
     assert (found.prices.id if found else None) == (running.id if running else None)
 

@@ -25,6 +25,7 @@ from headgate.core.json import JsonObject
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.gateway.allowed import Allows
 from headgate.gateway.call import Call
+from headgate.gateway.credentials import CredentialBook
 from headgate.gateway.endpoint import ENDPOINTS, Endpoint, Shape
 from headgate.gateway.fan_out import FanOut
 from headgate.gateway.header_policies import HeaderPolicies
@@ -104,6 +105,7 @@ class Stage:
         self.endpoint: Endpoint = ENDPOINTS[0]
         self.journal = RecordingJournal()
         self.allows: Allows = NoLimits()
+        self.book = CredentialBook()
         self.finished: list[Finished] = []
         self.is_ready = True
 
@@ -126,7 +128,7 @@ class Stage:
             ids=RequestIds(b"12345678"),
             timeouts=Timeouts(connect=5, first_byte=30, idle=10, total=60),
             answer_limit=100_000,
-            till=Till(allows=self.allows, journal=self.journal, books=self, prices=Prices(), clock=self),
+            till=Till(allows=self.allows, journal=self.journal, books=self, prices=Prices(self.book), clock=self),
         )
 
     def begun(self, body: bytes) -> Call:

@@ -31,6 +31,7 @@ from headgate.gateway.administer import Administer, Current, Desk, Item, Write
 from headgate.gateway.board import VerificationBoard
 from headgate.gateway.bundled import BundledPrices, knows_none
 from headgate.gateway.credentials import CredentialBook
+from headgate.gateway.prices import Prices
 
 ACME = organization("acme-id")
 OTHER = organization("other-id")
@@ -85,17 +86,19 @@ def desk_at(directory: Path, *, bundled: BundledPrices = knows_none) -> Iterator
     database = open_database(directory)
     clock, store, credentials = StillClock(), SqlCatalogue(database), SqlCredentials(database)
     offers = [offer(entry, BUNDLED) for entry in store.entries()]
+    book = CredentialBook(credentials.credentials())
     try:
         yield Desk(
             current=Current(Snapshot.of(offers, store.head())),
             store=store,
             credential_store=credentials,
-            book=CredentialBook(credentials.credentials()),
+            book=book,
             board=VerificationBoard(SqlVerifications(database)),
             sealer=SecretSealer(KeyRing([MasterKey(bytes(range(32)))])),
             providers=BUNDLED,
             clock=clock,
             new_uid=lambda: uuid7(clock.time, os.urandom(10)),
+            prices=Prices(book),
             bundled=bundled,
         )
     finally:

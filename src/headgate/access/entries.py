@@ -65,6 +65,22 @@ def may_enter_secrets(principal: Principal, scope: Scope) -> bool:
     return _may(principal, scope, of_project=SECRETS_MANAGE)
 
 
+def authority(principal: Principal, organization_id: str) -> str:
+    """The widest kind of scope that the principal administers of those that lie around an organization's projects and
+    users: `platform`, `organization` or ""."""
+    if principal.platform_admin:
+        return ScopeKind.PLATFORM.value
+    if organization_id and may_write(principal, organization(organization_id)):
+        return ScopeKind.ORGANIZATION.value
+    return ""
+
+
+def authority_over(principal: Principal, scope: Scope) -> str:
+    """The same of the scopes that a scope lies in, besides itself."""
+    found = authority(principal, scope.organization)
+    return "" if scope.kind is ScopeKind.PLATFORM or found == scope.kind.value else found
+
+
 def may_use_credentials(principal: Principal, scope: Scope) -> bool:
     """Whether the principal may let entries refer to the named credentials of a scope."""
     return _holds(principal, scope, CREDENTIALS_USE)

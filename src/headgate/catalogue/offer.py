@@ -13,10 +13,11 @@ from headgate.catalogue.embedding import EmbeddingRules, default_size, embedding
 from headgate.catalogue.entry import Document, ModelEntry
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.operations import Operation, operations
-from headgate.catalogue.price import Price, Schedule, Timed, price_at, resolved
+from headgate.catalogue.price import Price, Schedule, Timed, resolved, timed_at
 from headgate.catalogue.pricing import of_short_form
 from headgate.catalogue.providers import Providers
 from headgate.catalogue.scope import Scope
+from headgate.catalogue.standing import standing
 from headgate.catalogue.upstream import Route, Unroutable, route
 from headgate.core.json import JsonObject, encode
 from headgate.core.principal import Principal
@@ -92,9 +93,8 @@ class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return f'"{self.version}.{begun}"' if begun else f'"{self.version}"'
 
     def price_at(self, wall: float) -> Price | None:
-        """The price in force at a Unix time; None if the entry is unpriced then."""
-        schedule = self.schedule
-        return schedule[0].price if len(schedule) == 1 else price_at(schedule, wall)
+        """The price in force at a Unix time, whoever has set it; None if the entry is unpriced then."""
+        return timed_at(self.schedule, wall).price
 
     def within_reach(self, principal: Principal) -> bool:
         """Whether the entry's own list of organizations lets the principal see it."""
@@ -125,13 +125,13 @@ def entry_of(offer: Offer) -> ModelEntry:
     )
 
 
-def schedule(document: Document) -> Schedule:
+def schedule(document: Document, scope: Scope) -> Schedule:
     """The prices of a document. The short form is the first; a list that counts from an earlier instant than the next
     replaces it from there on."""
     short = of_short_form(document.pricing)
-    first = resolved(short) if short is not None else None
-    later = (Timed(each.effective_at, resolved(each.prices)) for each in document.prices)
-    return (Timed(-math.inf, first), *later)
+    first = Timed(-math.inf, resolved(short) if short is not None else None, standing(None, scope))
+    later = (Timed(each.effective_at, resolved(each.prices), standing(each, scope)) for each in document.prices)
+    return (first, *later)
 
 
 def _capacity(document: Document) -> Capacity | None:
@@ -181,7 +181,7 @@ def offer(entry: ModelEntry, providers: Providers) -> Offer:
         credential=document.credential,
         private_egress=entry.private_egress,
         timeout=document.timeout,
-        schedule=schedule(document),
+        schedule=schedule(document, entry.scope),
         capacity=_capacity(document),
         max_output_tokens=document.max_output_tokens,
         carbon=profile(document.metrics, document.region),

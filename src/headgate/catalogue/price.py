@@ -73,12 +73,17 @@ class PriceList(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaul
 
 class PriceFrom(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A price list and the Unix time from which it counts. `source` is where it came from: `manual`, or `bundled` with
-    the data set's version in `version`."""
+    the data set's version in `version`. `set_by` is the widest kind of scope around that of the entry that whoever set
+    it administers, "" for who may write the entry and no more. `set_for` is the provider and the upstream model that a
+    list was set for which does not stand in the entry's document.
+    """
 
     effective_at: float
     prices: PriceList
     source: str = "manual"
     version: str = ""
+    set_by: str = ""
+    set_for: tuple[str, str] | None = None
 
 
 class Rate(msgspec.Struct, frozen=True, gc=False):
@@ -120,10 +125,13 @@ class Price(msgspec.Struct, frozen=True, gc=False):
 
 
 class Timed(msgspec.Struct, frozen=True, gc=False):
-    """A price from an instant on; None: unpriced from then on."""
+    """A price from an instant on; None: unpriced from then on. `standing` says for whose money it counts, `set_for` of
+    which provider and upstream model, if that is not what the entry says."""
 
     effective_at: float
     price: Price | None
+    standing: str = ""
+    set_for: tuple[str, str] | None = None
 
 
 Schedule = tuple[Timed, ...]
@@ -142,13 +150,13 @@ def resolved(prices: PriceList) -> Price:
     )
 
 
-def price_at(schedule: Sequence[Timed], wall: float) -> Price | None:
-    """The price in force at an instant; None if there is none."""
-    found = None
+def timed_at(schedule: Sequence[Timed], wall: float) -> Timed:
+    """What is in force at an instant, at which the first counts already."""
+    found = schedule[0]
     for timed in schedule:
         if timed.effective_at > wall:
             break
-        found = timed.price
+        found = timed
     return found
 
 

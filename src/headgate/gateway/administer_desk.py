@@ -75,7 +75,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     new_uid: Callable[[], str]
     scope_heads: dict[str, int] = {}
     ended: set[str] = set()
-    prices: Prices = msgspec.field(default_factory=Prices)
+    prices: Prices
     bundled: BundledPrices = knows_none
 
     @property

@@ -28,7 +28,7 @@ from headgate.core.errors import Forbidden, InvalidBody, ModelExists, detail
 from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.administer_desk import Desk, Draft, Write, demand_deletable, demand_secrets
-from headgate.gateway.bundled import priced
+from headgate.gateway.administer_prices import PriceWriting
 from headgate.gateway.credentials import ENTER_AGAIN
 from headgate.gateway.stores import Verification, VerificationState
 
@@ -49,6 +49,7 @@ class Writing:
         self.at = desk.clock.wall()
         self.revision = desk.snapshot.revision + 1
         self._slug = by.organization_slug if scope.organization else ""
+        self._pricing = PriceWriting(desk=desk, by=by, scope=scope, at=self.at)
 
     def shown(self, document: Document) -> Document:
         """A document in force as writers see it and change it: with the price that counts at this instant."""
@@ -65,9 +66,7 @@ class Writing:
         if faults:
             raise InvalidBody(faults[0]["message"], details=faults)
         document = self._within_organization(document)
-        if before is None:
-            document = priced(document, providers=self.desk.providers, known=self.desk.bundled, wall=self.at)
-        return Write(document, write.secret)
+        return Write(self._pricing.written(before, document), write.secret)
 
     def demand_free(self, name: str, *, besides: Container[str] = ()) -> None:
         """ModelExists if the name is taken by an entry whose uid is not in `besides`."""
@@ -106,11 +105,12 @@ class Writing:
         return self._draft(before, entry, write.secret, trusted=self.by.platform_admin)
 
     def restored(self, then: ModelEntry, before: Offer | None) -> Draft | None:
-        """The draft that brings an entry back to what it was then, or None if that is what it is."""
+        """The draft that brings an entry back to what it was then, or None if that is what it is. Forbidden."""
         held = entry_of(before) if before is not None else None
-        if held is not None and not fields_changed(held.document, then.document):
+        document = self._pricing.restored(held.document if held is not None else None, then.document)
+        if held is not None and not fields_changed(held.document, document):
             return None
-        entry = self._updated(held or then, then.document)
+        entry = self._updated(held or then, document)
         # Going back to a URL is writing it: the permission for private addresses needs an administrator both times.
         return self._draft(before, entry, UNSET, trusted=then.private_egress and self.by.platform_admin)
 

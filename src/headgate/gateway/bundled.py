@@ -1,7 +1,7 @@
 """The price that an entry has from its creation on when nobody said one: what the bundled data set knows of its model.
 
 It is written once, as a price list of the entry like any other, and never changes by itself. What the data set says
-later is for the drift report.
+later is for the drift report. It is about one model, and goes when calls of the entry go to another.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import msgspec
 
 from headgate.catalogue.entry import Document
 from headgate.catalogue.price import PriceFrom, PriceList, Rates
-from headgate.catalogue.pricing import short_form_of
+from headgate.catalogue.pricing import in_force, planned, short_form_of
 from headgate.catalogue.providers import Providers
 from headgate.catalogue.rules import check
+from headgate.catalogue.standing import BUNDLED
 from headgate.catalogue.upstream import named_provider
 
-BUNDLED: Final = "bundled"
 _FREE: Final = PriceList(rates=Rates(input=0, output=0))
 _MOCK: Final = "mock"
 
@@ -56,3 +56,16 @@ def priced(document: Document, *, providers: Providers, known: BundledPrices, wa
     made = msgspec.structs.replace(document, pricing=short_form_of(found.prices), prices=(found,))
     # The data set may know prices that the rules do not let in; an entry that nobody can change is worse than none.
     return document if check(made) else made
+
+
+def repriced(document: Document, *, providers: Providers, known: BundledPrices, wall: float) -> Document:
+    """The document of an entry whose calls go to another model by now: with what is known of that one where the price
+    in force was known of the former. What people have planned stays."""
+    held = in_force(document, wall)
+    written = tuple(each for each in document.prices if each.source != BUNDLED)
+    if held is None or held.source != BUNDLED:
+        return msgspec.structs.replace(document, prices=written)
+    bare = msgspec.structs.replace(document, pricing=None, prices=())
+    made = priced(bare, providers=providers, known=known, wall=wall)
+    later = tuple(each for each in planned(document, wall) if each.source != BUNDLED)
+    return msgspec.structs.replace(made, prices=(*made.prices, *later))

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from headgate.access.entries import may_write
+from headgate.access.entries import authority_over, may_write
 from headgate.catalogue.entry import Document
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.price import FALLBACKS, PriceFrom, PriceList, PriceTier, Rate, Rates, resolved
@@ -108,6 +108,8 @@ class PriceDrift:
         drift = self._differing(by, model, scope=scope, fields=fields)
         now = self._desk.clock.wall()
         taken = _taken(drift, frozenset(fields))
+        if taken.source != drift.theirs.source:
+            taken = msgspec.structs.replace(taken, set_by=authority_over(by, drift.offer.scope))
 
         def change(document: Document) -> Write:
             ours = in_force(document, now)

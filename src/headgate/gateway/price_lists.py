@@ -13,13 +13,14 @@ from typing import Final
 
 import msgspec
 
-from headgate.access.entries import may_write
+from headgate.access.entries import authority_over, may_write
 from headgate.catalogue.entry import Document
 from headgate.catalogue.offer import Offer, document_of
 from headgate.catalogue.price import PriceFrom, PriceList
 from headgate.catalogue.pricing import in_force, planned, with_list, without_list
 from headgate.catalogue.revision import Revision
 from headgate.catalogue.scope import Scope
+from headgate.catalogue.standing import is_wider
 from headgate.core.errors import Conflict, InvalidBody, NotFound, detail
 from headgate.core.principal import Principal
 from headgate.gateway.administer import Administer, Write, Written
@@ -107,14 +108,16 @@ class PriceLists:
     ) -> Written:
         """A list that counts from an instant on, now unless told; it takes the place of one that was to count from
         the same. InvalidBody for an instant in the past, else what any change of the entry may raise."""
+        self._desk.catch_up()
+        by_whom = authority_over(by, target(self._desk.snapshot, by, name=name, scope=scope).scope)
         now = self._desk.clock.wall()
-        counts_from = counting_from(effective_at, now)
+        added = PriceFrom(effective_at=counting_from(effective_at, now), prices=prices, set_by=by_whom)
 
         def change(document: Document) -> Write:
-            held = in_force(document, now)
-            if counts_from <= now and held is not None and (held.prices, held.source) == (prices, "manual"):
+            held = in_force(document, now) if added.effective_at <= now else None
+            if held is not None and _adds_nothing(added, held):
                 return Write(document)
-            return Write(with_list(document, PriceFrom(effective_at=counts_from, prices=prices), wall=now))
+            return Write(with_list(document, added, wall=now))
 
         return self._administer.update(by, name, change=change, scope=scope, if_match=if_match)
 
@@ -162,6 +165,11 @@ def _dated(price: PriceFrom | None, written_at: float) -> PriceFrom | None:
     if price is None or price.effective_at > -math.inf:
         return price
     return msgspec.structs.replace(price, effective_at=written_at)
+
+
+def _adds_nothing(added: PriceFrom, held: PriceFrom) -> bool:
+    """Whether the price in force says the same, and counts for as much."""
+    return (held.prices, held.source) == (added.prices, added.source) and not is_wider(added.set_by, held.set_by)
 
 
 def _said(document: Document | None) -> tuple[object, ...]:

@@ -11,13 +11,15 @@ from typing import Protocol
 
 import msgspec
 
-from headgate.access.entries import may_write
+from headgate.access.entries import authority, may_write
 from headgate.access.identity import Organization
 from headgate.catalogue import scope as scopes
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.price import PriceFrom, PriceList, Schedule, Timed, resolved
 from headgate.catalogue.price_form import LISTS_LIMIT
 from headgate.catalogue.scope import Scope
+from headgate.catalogue.standing import is_wider
+from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import Conflict, Forbidden, InvalidQuery, NotFound, detail
 from headgate.core.principal import Principal
 from headgate.gateway.administer_desk import Desk, demand_lasting, target
@@ -65,7 +67,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 def schedule_of(override: Override) -> Schedule:
     """The lists as requests are reckoned with."""
-    return tuple(Timed(each.effective_at, resolved(each.prices)) for each in override.prices)
+    return tuple(Timed(each.effective_at, resolved(each.prices), each.set_by, each.set_for) for each in override.prices)
 
 
 class PriceOverrides:
@@ -97,8 +99,13 @@ class PriceOverrides:
         the same. ModelNotFound, Forbidden, Conflict, InvalidBody for an instant in the past, InvalidQuery."""
         offer, organization = self._written(by, wanted), wanted.organization.id
         now = self._desk.clock.wall()
-        added = PriceFrom(effective_at=counting_from(effective_at, now), prices=prices)
         before = self._store.override(organization, offer.uid)
+        added = PriceFrom(
+            effective_at=counting_from(effective_at, now),
+            prices=prices,
+            set_by=_demand_theirs(by, before, organization=organization),
+            set_for=_called(offer),
+        )
         held = tuple(each for each in before.prices if each.effective_at != added.effective_at) if before else ()
         lists = sorted((*held, added), key=lambda each: each.effective_at)
         if sum(each.effective_at > now for each in lists) >= LISTS_LIMIT:
@@ -122,6 +129,7 @@ class PriceOverrides:
         before = self._store.override(wanted.organization.id, offer.uid)
         if before is None:
             raise NotFound("the organization has no price of its own for this entry")
+        _ = _demand_theirs(by, before, organization=before.organization)
         now = self._desk.clock.wall()
         left = () if effective_at is None else _without(before, effective_at, now=now)
         if left:
@@ -161,6 +169,19 @@ class PriceOverrides:
 
     def _sees(self, by: Principal, offer: Offer) -> bool:
         return by.platform_admin or may_write(by, offer.scope) or self._desk.snapshot.is_visible(by, offer)
+
+
+def _demand_theirs(by: Principal, override: Override | None, *, organization: str) -> str:
+    """Who sets a list that `by` writes. Forbidden if somebody above them has set one of those that are there."""
+    own = authority(by, organization)
+    above = next((each.set_by for each in override.prices if is_wider(each.set_by, own)), "") if override else ""
+    if above:
+        raise Forbidden(f"an administrator of the {above} has set this price, and changes it or ends it")
+    return own
+
+
+def _called(offer: Offer) -> tuple[str, str] | None:
+    return None if isinstance(offer.route, Unroutable) else (offer.route.provider.id, offer.route.model)
 
 
 def _without(override: Override, effective_at: float, *, now: float) -> tuple[PriceFrom, ...]:

@@ -1,11 +1,26 @@
-"""What an entry costs whom: the organization's own price where there is one, else the entry's."""
+"""What an entry costs whom: the organization's own price where there is one, else the entry's.
+
+Either counts only if whoever pays has set it, or the data set has: an entry that is called with the key of a wider
+scope has no price but one of those.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
+from headgate.catalogue.credential import StoredCredential
 from headgate.catalogue.offer import Offer
-from headgate.catalogue.price import Price, Schedule, price_at
+from headgate.catalogue.price import Price, Schedule, Timed, timed_at
+from headgate.catalogue.scope import ScopeKind
+from headgate.catalogue.standing import OWN, PLATFORM, counting
+from headgate.catalogue.upstream import Unroutable
+from headgate.core.errors import PriceMissing
+from headgate.gateway.ports import Credentials
+
+_REMEMBERED: Final = 16_384
+_PRICED: Final = frozenset({ScopeKind.PLATFORM, ScopeKind.ORGANIZATION})
+"""Whose entries need a price in any case: those of projects and users may be paid with a key of their own."""
 
 
 class Prices:
@@ -15,19 +30,72 @@ class Prices:
     store: an override that ends with its entry could outlive it otherwise, and count again when that is restored.
     """
 
-    def __init__(self, overrides: dict[tuple[str, str], Schedule] | None = None) -> None:
+    def __init__(self, credentials: Credentials, overrides: dict[tuple[str, str], Schedule] | None = None) -> None:
         self.overrides: dict[tuple[str, str], Schedule] = {} if overrides is None else overrides
+        self._credentials = credentials
+        self._known: dict[str, tuple[Offer, int, frozenset[str]]] = {}
 
     def price(self, offer: Offer, *, organization: str, wall: float) -> Price | None:
         """What counts for a request that was admitted at `wall`. An override that counts only from later on leaves
         the entry's own price until then."""
         if self.overrides:
-            schedule = self.overrides.get((organization, offer.uid))
-            if schedule is not None and schedule[0].effective_at <= wall:
-                return price_at(schedule, wall)
-        return offer.price_at(wall)
+            own = self.overrides.get((organization, offer.uid))
+            if own is not None and own[0].effective_at <= wall:
+                return self._overriding(offer, timed_at(own, wall))
+        schedule = offer.schedule
+        timed = schedule[0] if len(schedule) == 1 else timed_at(schedule, wall)
+        # Of the platform's own entries, and so of most, all prices stand like this.
+        if timed.standing == PLATFORM or timed.standing in self._counting(offer):
+            return timed.price
+        return None
+
+    def refusal(self, offer: Offer, *, unpriced_refused: bool) -> PriceMissing | None:
+        """What refuses calls of an entry that has no price; None: they are served, and nobody knows what they cost."""
+        lender = self._lender(offer)
+        if lender is not None:
+            kind = lender.credential.scope.kind.value
+            return PriceMissing(
+                f"model {offer.name!r} has no price that counts: its calls are paid with a key of the {kind}, so that "
+                f"an administrator of the {kind} sets what they cost"
+            )
+        if unpriced_refused or offer.scope.kind in _PRICED:
+            return PriceMissing(f"model {offer.name!r} has no price: set one, or say that it is free")
+        return None
 
     def forget(self, ended: Callable[[str, str], bool]) -> None:
         """End the overrides of which `ended` says so, by organization and uid."""
         for key in [key for key in self.overrides if ended(*key)]:
             del self.overrides[key]
+
+    def _overriding(self, offer: Offer, timed: Timed) -> Price | None:
+        """The price of an override. Set for another model than is called now, it is worth no more than one that the
+        entry's own people set."""
+        route, named = offer.route, timed.set_for
+        if named is None or isinstance(route, Unroutable) or named != (route.provider.id, route.model):
+            return timed.price if OWN in self._counting(offer) else None
+        return timed.price if timed.standing in self._counting(offer) else None
+
+    def _counting(self, offer: Offer) -> frozenset[str]:
+        """The standings that count, remembered for as long as the entry and the credentials stay as they are."""
+        known = self._known.get(offer.uid)
+        # Read before the look-up: a change in between is then noticed the next time.
+        version = self._credentials.version
+        if known is not None and known[0] is offer and known[1] == version:
+            return known[2]
+        lender, route = self._lender(offer), offer.route
+        if lender is None or isinstance(route, Unroutable):
+            found = counting(None, of_its_provider=True)
+        else:
+            about = lender.credential
+            found = counting(about.scope.kind, of_its_provider=about.provider == route.provider.id)
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[offer.uid] = (offer, version, found)
+        return found
+
+    def _lender(self, offer: Offer) -> StoredCredential | None:
+        """The credential of a wider scope that calls are paid with; None if there is none, or none is needed."""
+        found = self._credentials.applicable(offer)
+        if not isinstance(found, StoredCredential) or found.credential.scope == offer.scope:
+            return None
+        return found

@@ -14,10 +14,9 @@ import msgspec
 
 from headgate.catalogue.offer import Offer
 from headgate.catalogue.price import Price
-from headgate.catalogue.scope import ScopeKind
 from headgate.catalogue.upstream import Unroutable
 from headgate.core.clock import Clock
-from headgate.core.errors import LedgerUnavailable, PriceMissing
+from headgate.core.errors import LedgerUnavailable
 from headgate.core.money import MAX_COST, MoneyOutOfRange, Picodollars
 from headgate.core.principal import Principal, PrincipalKind
 from headgate.core.usage import Usage
@@ -236,9 +235,12 @@ class Tab:
             self._till.journal.closed(closed)
 
     def _payable(self, offer: Offer) -> Price | None:
-        price = self._till.prices.price(offer, organization=self._account.organization, wall=self._wall)
-        if price is None and (self._unpriced_refused or offer.scope.kind in _PRICED):
-            raise PriceMissing(f"model {offer.name!r} has no price: set one, or say that it is free")
+        prices = self._till.prices
+        price = prices.price(offer, organization=self._account.organization, wall=self._wall)
+        if price is None:
+            refusal = prices.refusal(offer, unpriced_refused=self._unpriced_refused)
+            if refusal is not None:
+                raise refusal
         return price
 
     def _claim(self, offer: Offer, held: Hold, *, price: Price | None) -> Claim:
@@ -294,7 +296,3 @@ def account_of(principal: Principal) -> Account:
     """Who pays for what a principal calls."""
     key = principal.id.removeprefix("key:") if principal.kind is PrincipalKind.KEY else ""
     return Account(principal.organization, principal.project, principal.user, key)
-
-
-_PRICED: Final = frozenset({ScopeKind.PLATFORM, ScopeKind.ORGANIZATION})
-"""Whose entries need a price: those of projects and users are paid with a key of their own."""

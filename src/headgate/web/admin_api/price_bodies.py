@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from headgate.catalogue.price import PriceFrom, PriceList
 from headgate.catalogue.price_form import ABOVE, RATES, SERVICE_TIER, TIERS, TIERS_LIMIT, read_list, shown_list
+from headgate.catalogue.standing import ORGANIZATION, PLATFORM
 from headgate.catalogue.values import found
 from headgate.core.errors import InvalidQuery, detail
 from headgate.core.json import Json, JsonObject
@@ -39,6 +40,11 @@ SCHEMAS: Final[JsonObject] = {
             EFFECTIVE_AT: TIME,
             "source": STRING,
             "version": {**STRING, "description": "Of the data set that a `bundled` price is from."},
+            "set_by": {
+                **STRING,
+                "enum": [ORGANIZATION, PLATFORM],
+                "description": "Who of those around the entry has set it; absent: who writes the entry.",
+            },
             **_SAID,
         }
     ),
@@ -79,6 +85,8 @@ def shown_price(price: PriceFrom) -> JsonObject:
     }
     if price.version:
         shown["version"] = price.version
+    if price.set_by:
+        shown["set_by"] = price.set_by
     return {**shown, **shown_list(price.prices)}
 
 
