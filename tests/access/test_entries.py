@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from headgate.access.entries import (
+    authority,
+    authority_over,
     may_ask_about,
     may_delete,
     may_enter_secrets,
@@ -155,3 +157,47 @@ def test_each_permission_for_credentials_is_its_own(permission: str, may: Callab
 
 def test_who_names_no_scope_means_the_one_that_they_administer() -> None:
     assert (own_scope(ROOT), own_scope(PERSON)) == (PLATFORM, HOME)
+
+
+def test_what_lies_around_a_scope_is_administered_by_who_administers_the_widest_of_it() -> None:
+    assert {scope.key: authority_over(ROOT, scope) for scope in EVERYWHERE if scope.organization == "a"} == {
+        "organization:a": "platform",
+        "project:a/p": "platform",
+        "project:a/q": "platform",
+        "user:a/u": "platform",
+        "user:a/v": "platform",
+    }
+    assert [authority_over(ADMIN, scope) for scope in (HOME, project("a", "p"), user("a", "u"))] == [
+        "",
+        "organization",
+        "organization",
+    ]
+    assert authority_over(ROOT, PLATFORM) == ""
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        pytest.param(PERSON, id="a member"),
+        pytest.param(granted("llm:models:write", project="p"), id="who writes the project's entries"),
+        pytest.param(
+            msgspec.structs.replace(granted("llm:*", project="p"), project_bound=True), id="a key of the project"
+        ),
+        pytest.param(msgspec.structs.replace(ADMIN, organization="b"), id="who administers another organization"),
+    ],
+)
+def test_nobody_else_administers_what_lies_around_a_scope(principal: Principal) -> None:
+    assert [authority_over(principal, scope) for scope in EVERYWHERE if scope.organization == "a"] == [""] * 5
+
+
+def test_who_administers_the_platform_or_the_organization_has_authority_over_what_is_in_it() -> None:
+    governor = granted("llm:governance:manage")
+
+    assert [authority(each, "a") for each in (ROOT, ADMIN, governor, PERSON)] == [
+        "platform",
+        "organization",
+        "organization",
+        "",
+    ]
+    assert [authority(each, "b") for each in (ROOT, ADMIN, governor)] == ["platform", "", ""]
+    assert [authority(each, "") for each in (ROOT, ADMIN)] == ["platform", ""]

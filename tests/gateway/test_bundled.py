@@ -13,10 +13,12 @@ from headgate.catalogue.offer import document_of
 from headgate.catalogue.price import PriceFrom, PriceList, Rates
 from headgate.catalogue.scope import PLATFORM, project
 from headgate.gateway.administer import Administer, Desk, Write
+from headgate.gateway.price_lists import PriceLists
 from tests.gateway.writing import ACME, MANAGER, ROOT, change, document, item, write
 
 KNOWN = PriceList(rates=Rates(input=2_500_000, cached_input=1_250_000, output=10_000_000))
 SHORT = Pricing(Decimal("2.5"), Decimal(10))
+FREE = {"input_per_1m_tokens": 0, "output_per_1m_tokens": 0}
 
 
 def known(provider: str, model: str, /, *, wall: float) -> PriceFrom | None:
@@ -108,6 +110,56 @@ def test_a_price_that_was_taken_away_does_not_come_back(administer: Administer) 
     found = document_of(administer.update(ROOT, "a", change=change(title="A")).offer)
 
     assert (found.pricing, found.prices) == (None, ())
+
+
+def test_calls_of_another_model_cost_what_is_known_of_that_one(desk: Desk, administer: Administer) -> None:
+    administer.create(ROOT, write("a", provider="mock"), scope=PLATFORM)
+
+    made = administer.update(ROOT, "a", change=change(provider="openai", upstream_model="gpt-4o")).offer
+
+    assert (document_of(made).pricing, document_of(made).prices) == (SHORT, bundled(desk))
+
+
+def test_of_another_model_that_is_not_known_there_is_no_price(administer: Administer) -> None:
+    administer.create(ROOT, write("a", upstream_model="gpt-4o"), scope=PLATFORM)
+
+    found = document_of(administer.update(ROOT, "a", change=change(upstream_model="own")).offer)
+
+    assert (found.pricing, found.prices) == (None, ())
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "own"])
+def test_another_model_leaves_what_people_have_written_and_planned(
+    desk: Desk, administer: Administer, model: str
+) -> None:
+    administer.create(ROOT, write("a", upstream_model="other", pricing=FREE), scope=PLATFORM)
+    later = PriceFrom(effective_at=desk.clock.wall() + 60, prices=KNOWN)
+    PriceLists(desk, administer).add(ROOT, "a", prices=KNOWN, effective_at=later.effective_at, scope=None)
+
+    found = document_of(administer.update(ROOT, "a", change=change(upstream_model=model)).offer)
+
+    assert (found.pricing, found.prices) == (Pricing(Decimal(0), Decimal(0)), (later,))
+
+
+def test_what_is_planned_after_a_price_that_was_known_stays_planned(desk: Desk, administer: Administer) -> None:
+    administer.create(ROOT, write("a", provider="mock"), scope=PLATFORM)
+    later = PriceFrom(effective_at=desk.clock.wall() + 60, prices=PriceList(rates=Rates(input=1, output=1)))
+    PriceLists(desk, administer).add(ROOT, "a", prices=later.prices, effective_at=later.effective_at, scope=None)
+
+    made = administer.update(ROOT, "a", change=change(provider="openai", upstream_model="gpt-4o")).offer
+
+    assert document_of(made).prices == (*bundled(desk), later)
+
+
+def test_a_price_that_is_written_together_with_another_model_counts(administer: Administer) -> None:
+    administer.create(ROOT, write("a", provider="mock"), scope=PLATFORM)
+
+    to = change(
+        provider="openai", upstream_model="gpt-4o", pricing={"input_per_1m_tokens": 1, "output_per_1m_tokens": 2}
+    )
+    found = document_of(administer.update(ROOT, "a", change=to).offer)
+
+    assert (found.pricing, found.prices) == (Pricing(Decimal(1), Decimal(2)), ())
 
 
 def test_of_a_bulk_replace_only_new_entries_get_one(desk: Desk, administer: Administer) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 
+from headgate.catalogue.entry import Pricing
+from headgate.catalogue.scope import PLATFORM, Scope, organization
 from headgate.core.errors import BudgetExceeded, EntryLimited
 from headgate.core.failure import FailureKind
 from headgate.core.overlay import Overlay
+from headgate.gateway.prices import Prices
 from headgate.ledger.records import End, Ended, Finished, Status
+from tests.catalogue_writing import credential
 from tests.gateway.acts import STREAMED, WHOLE, answered, failure
 from tests.gateway.money import NoLimits
 from tests.gateway.stage import PRINCIPAL, Stage, endpoint_at, entry, head, own
@@ -95,6 +101,24 @@ def test_an_organization_may_refuse_unpriced_entries_of_its_members_too() -> Non
     stage.begun(WHOLE)
 
     assert stage.refusals == ["PriceMissing"]
+
+
+@pytest.mark.parametrize("pricing", [None, Pricing(Decimal(0), Decimal(0))])
+@pytest.mark.parametrize(("lender", "told"), [(PLATFORM, "platform"), (organization("o1"), "organization")])
+def test_what_is_paid_with_anothers_key_has_no_price_but_the_payers(
+    pricing: Pricing | None, lender: Scope, told: str
+) -> None:
+    stage = Stage(own(entry("gpt-4o", pricing=pricing)))
+    stage.book.put([credential("lent", scope=lender, name="secret name", default=True)])
+    stage.begun(WHOLE)
+
+    assert stage.refusals == ["PriceMissing"]
+    assert stage.journal.frames == []
+    (offer,) = stage.snapshot.offers()
+    refusal = Prices(stage.book).refusal(offer, unpriced_refused=False)
+    assert refusal is not None
+    assert f"a key of the {told}" in refusal.message
+    assert "secret name" not in refusal.message
 
 
 class Limited(NoLimits):
