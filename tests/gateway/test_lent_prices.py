@@ -14,7 +14,7 @@ from headgate.gateway.price_lists import PriceLists
 from headgate.gateway.usage_what_if import other_entry
 from tests.gateway.data_set import DataSet
 from tests.gateway.lending import ADMIN, DEV, DEVELOPER, FREE, OPERATOR, SECRET, WEB, in_force, lend, made, price
-from tests.gateway.writing import ACME, MANAGER, ROOT, change
+from tests.gateway.writing import ACME, MANAGER, ROOT, change, write
 
 A_TOKEN = 1_000_000
 
@@ -48,6 +48,16 @@ def test_whoever_administers_the_lender_or_what_is_around_it_sets_the_price(
     offer = price(administer, by, made(administer, DEVELOPER, WEB), 3)
 
     assert in_force(desk, offer) == (3 * A_TOKEN if counts else None)
+
+
+def test_who_writes_an_entry_is_told_that_its_price_does_not_count(desk: Desk, administer: Administer) -> None:
+    lend(desk, PLATFORM)
+    first = administer.create(DEVELOPER, write("m", pricing=FREE), scope=WEB).warnings
+    then = administer.update(
+        OPERATOR, "m", change=change(pricing={**FREE, "input_per_1m_tokens": 1}), scope=WEB
+    ).warnings
+
+    assert (["key of the platform" in each for each in first], then) == ([True], ())
 
 
 def test_sending_back_what_the_entrys_people_wrote_sets_nothing(desk: Desk, administer: Administer) -> None:

@@ -61,7 +61,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What the catalogue is written with.
 
     `ended` are the keys of scopes that ceased to exist since the start. A request that was let in before that may
-    still be on its way, and must leave nothing behind in them. `bundled` is asked for the prices of new entries.
+    still be on its way, and must leave nothing behind in them. `bundled` is asked for the prices of new entries, and of
+    those that call another model.
     """
 
     current: Current

@@ -19,7 +19,7 @@ def told(desk: Desk, by: Principal, *, snapshot: Snapshot, offers: Iterable[Offe
     lines: list[str] = []
     for offer in every:
         slug = by.organization_slug if offer.scope.organization else ""
-        found = [*warnings(snapshot, offer, organization_slug=slug), *_credential(desk, offer)]
+        found = [*warnings(snapshot, offer, organization_slug=slug), *_credential(desk, offer), *_price(desk, offer)]
         lines += found if len(every) == 1 else [f"{offer.name}: {line}" for line in found]
     return tuple(lines)
 
@@ -36,3 +36,12 @@ def _credential(desk: Desk, offer: Offer) -> Iterator[str]:
             yield f"credential {offer.credential!r} does not exist"
         elif not named.credential.may_go_to(offer.route.origin):
             yield f"credential {offer.credential!r} may not be sent to {offer.route.origin}"
+
+
+def _price(desk: Desk, offer: Offer) -> Iterator[str]:
+    lender, organization = desk.prices.lender(offer), offer.scope.organization
+    if lender and desk.prices.price(offer, organization=organization, wall=desk.clock.wall()) is None:
+        yield (
+            f"calls are paid with a key of the {lender}: they are refused until an administrator of the {lender} has "
+            "set what they cost"
+        )

@@ -51,16 +51,20 @@ class Prices:
 
     def refusal(self, offer: Offer, *, unpriced_refused: bool) -> PriceMissing | None:
         """What refuses calls of an entry that has no price; None: they are served, and nobody knows what they cost."""
-        lender = self._lender(offer)
-        if lender is not None:
-            kind = lender.credential.scope.kind.value
+        lender = self.lender(offer)
+        if lender:
             return PriceMissing(
-                f"model {offer.name!r} has no price that counts: its calls are paid with a key of the {kind}, so that "
-                f"an administrator of the {kind} sets what they cost"
+                f"model {offer.name!r} has no price that counts: its calls are paid with a key of the {lender}, so "
+                f"that an administrator of the {lender} sets what they cost"
             )
         if unpriced_refused or offer.scope.kind in _PRICED:
             return PriceMissing(f"model {offer.name!r} has no price: set one, or say that it is free")
         return None
+
+    def lender(self, offer: Offer) -> str:
+        """Whose key pays for calls of an entry: `organization`, `platform`, or "" for its own people's, or nobody's."""
+        found = self._lent(offer)
+        return found.credential.scope.kind.value if found is not None else ""
 
     def forget(self, ended: Callable[[str, str], bool]) -> None:
         """End the overrides of which `ended` says so, by organization and uid."""
@@ -82,18 +86,18 @@ class Prices:
         version = self._credentials.version
         if known is not None and known[0] is offer and known[1] == version:
             return known[2]
-        lender, route = self._lender(offer), offer.route
-        if lender is None or isinstance(route, Unroutable):
+        lent, route = self._lent(offer), offer.route
+        if lent is None or isinstance(route, Unroutable):
             found = counting(None, of_its_provider=True)
         else:
-            about = lender.credential
+            about = lent.credential
             found = counting(about.scope.kind, of_its_provider=about.provider == route.provider.id)
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         self._known[offer.uid] = (offer, version, found)
         return found
 
-    def _lender(self, offer: Offer) -> StoredCredential | None:
+    def _lent(self, offer: Offer) -> StoredCredential | None:
         """The credential of a wider scope that calls are paid with; None if there is none, or none is needed."""
         found = self._credentials.applicable(offer)
         if not isinstance(found, StoredCredential) or found.credential.scope == offer.scope:
