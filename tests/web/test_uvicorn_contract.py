@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import HANDLED_SIGNALS, Server, ServerState
 
 from headgate.web import lane, server
+from headgate.web.lane_flow import LaneFlow
 
 WEB: Final = Path(lane.__file__).parent
 LANE_SOURCES: Final = sorted(WEB.glob("lane*.py"))
@@ -49,6 +50,8 @@ CYCLE: Final = {
 }  # fmt: skip
 
 FLOW: Final = {"pause_reading", "read_paused", "resume_reading", "write_paused"}
+
+FLOW_REPLACED: Final = {"drain", "pause_writing", "resume_writing"}
 
 SERVER_STATE: Final = {"connections", "default_headers", "tasks", "total_requests"}
 
@@ -150,6 +153,15 @@ def test_flow_control_has_what_the_lane_uses() -> None:
     assert set(used(LANE_SOURCES, "flow")) == FLOW
     assert [name for name in FLOW if f"self.{name}" not in source and f"def {name}" not in source] == []
     assert HIGH_WATER_LIMIT > 0
+
+
+def test_flow_control_has_what_ours_replaces() -> None:
+    ours = set(vars(LaneFlow)) & set(vars(FlowControl)) - {"__init__", "__module__", "__doc__"}
+
+    assert ours == FLOW_REPLACED
+    # All that asks for the event is replaced.
+    kept = [each for name, each in vars(FlowControl).items() if inspect.isfunction(each) and name not in FLOW_REPLACED]
+    assert [each.__name__ for each in kept if "_is_writable_event" in inspect.getsource(each)] == ["__init__"]
 
 
 def test_the_server_state_has_what_we_use() -> None:

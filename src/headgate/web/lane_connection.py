@@ -15,7 +15,6 @@ import struct
 from typing import Final
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.server import ServerState
@@ -23,6 +22,7 @@ from uvicorn.server import ServerState
 from headgate.core.errors import GatewayError, RequestTimeout
 from headgate.gateway.ports import CallEvents
 from headgate.http1.framing import status_line
+from headgate.web.lane_flow import LaneFlow
 from headgate.web.lane_phase import ASGI, CALL, CLOSED, DISCARDING, WAITING, Phase
 from headgate.web.lane_shared import NO_DEADLINE, Inbound
 
@@ -96,7 +96,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.connections.add(self)
         self.transport = transport
-        self.flow = FlowControl(transport)
+        self.flow = LaneFlow(transport)
         known = transport.get_extra_info("peername", ())
         if isinstance(known, tuple) and len(known) == 2:
             self.client = (known[0], known[1])
