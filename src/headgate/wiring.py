@@ -43,6 +43,7 @@ from headgate.gateway.call_at import call_at
 from headgate.gateway.endpoint import ENDPOINTS, Shape
 from headgate.gateway.header_policies import Enforcement, HeaderPolicies
 from headgate.gateway.identify import Identify
+from headgate.gateway.paid_question import PaidQuestions
 from headgate.gateway.retention import keep_retired
 from headgate.gateway.road import Refusal, Road, Timeouts
 from headgate.gateway.smoke import SmokeTests
@@ -195,7 +196,9 @@ def _management(kept: Kept, who: Identity, *, parts: _Parts) -> Management:
     writer = kept.database.writer
     money = parts.money
     spending = spending_of(kept, money.allowance, ledger=money.budget_ledger, tenancy=parts.tenancy)
-    verify = Verify(kept.desk, parts.upstream, starter=kept.tasks, timeout=kept.settings.probe_timeout)
+    questions = PaidQuestions(parts.upstream, till=money.till, ids=kept.ids)
+    timeout = kept.settings.probe_timeout
+    verify = Verify(kept.desk, parts.upstream, questions=questions, starter=kept.tasks, timeout=timeout)
     return Management(
         is_ready=lambda: parts.readiness.ready,
         fault=money.fault,
@@ -211,7 +214,7 @@ def _management(kept: Kept, who: Identity, *, parts: _Parts) -> Management:
         sign_in=who.sign_in,
         signing_keys=who.signing_keys,
         identify=who.identify,
-        tests=SmokeTests(kept.desk, parts.upstream, till=parts.money.till, ids=kept.ids),
+        tests=SmokeTests(kept.desk, questions),
         probes=verify,
         sharing=SqlSharing(kept.database),
         user_defaults=SqlUserDefaults(kept.database),

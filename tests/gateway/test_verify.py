@@ -14,6 +14,7 @@ from headgate.gateway.administer import Desk
 from headgate.gateway.verify_exchange import ANSWER_LIMIT
 from headgate.gateway.verify_probe import MESSAGE_LIMIT
 from tests.gateway.verifying import KEY, kind_of, lines, office, target
+from tests.gateway.writing import ROOT
 from tests.origin.script import answer, answering, expect, forever, pause, reset, send, until_closed
 from tests.origin.server import Origin
 
@@ -36,7 +37,7 @@ def anyio_backend() -> str:
 async def test_the_page_of_the_model_is_read_with_the_key_and_nothing_is_posted(desk: Desk) -> None:
     with Origin(answering(MODEL)) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(f"{origin.url}/v1"))
+            outcome = await at.verify.probe(target(f"{origin.url}/v1"), by=ROOT)
 
     (request,) = origin.requests
     assert (outcome.ok, outcome.failure) == (True, None)
@@ -48,7 +49,7 @@ async def test_the_page_of_the_model_is_read_with_the_key_and_nothing_is_posted(
 async def test_a_provider_without_such_a_page_is_asked_for_its_list(desk: Desk) -> None:
     with Origin(answering(LIST)) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url, provider="openai-compatible"))
+            outcome = await at.verify.probe(target(origin.url, provider="openai-compatible"), by=ROOT)
 
     assert (outcome.ok, lines(origin)) == (True, ["GET /models"])
 
@@ -56,7 +57,7 @@ async def test_a_provider_without_such_a_page_is_asked_for_its_list(desk: Desk) 
 async def test_a_name_with_slashes_is_one_part_of_the_path(desk: Desk) -> None:
     with Origin(answering(MODEL)) as origin:
         async with office(desk) as at:
-            await at.verify.probe(target(origin.url, model="meta/llama 3?x"))
+            await at.verify.probe(target(origin.url, model="meta/llama 3?x"), by=ROOT)
 
     assert lines(origin) == ["GET /models/meta%2Fllama%203%3Fx"]
 
@@ -66,7 +67,7 @@ async def test_where_there_is_no_page_one_smallest_call_decides(desk: Desk, stat
     script = [expect(), send(answer(b"{}", status=status)), until_closed()]
     with Origin(script, answering(CHAT)) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(f"{origin.url}/v1"))
+            outcome = await at.verify.probe(target(f"{origin.url}/v1"), by=ROOT)
 
     assert (outcome.ok, lines(origin)) == (True, ["GET /v1/models/gpt-x", "POST /v1/chat/completions"])
     assert json.loads(origin.requests[1].body) == {
@@ -79,7 +80,7 @@ async def test_where_there_is_no_page_one_smallest_call_decides(desk: Desk, stat
 async def test_a_call_that_is_answered_with_something_else_is_a_failure(desk: Desk) -> None:
     with Origin([expect(), send(NO_PAGE), until_closed()], answering(answer(b'{"hello":1}'))) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url))
+            outcome = await at.verify.probe(target(origin.url), by=ROOT)
 
     assert (outcome.ok, outcome.message) == (False, "the upstream's answer has no 'choices'")
 
@@ -87,7 +88,7 @@ async def test_a_call_that_is_answered_with_something_else_is_a_failure(desk: De
 async def test_a_kind_that_has_no_small_call_says_so(desk: Desk) -> None:
     with Origin(answering(NO_PAGE)) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url, kind=Kind.VIDEO))
+            outcome = await at.verify.probe(target(origin.url, kind=Kind.VIDEO), by=ROOT)
 
     assert (outcome.ok, outcome.conclusive, lines(origin)) == (False, False, ["GET /models/gpt-x"])
     assert outcome.message == "provider 'openai' has nothing to verify a model of kind video with"
@@ -95,7 +96,7 @@ async def test_a_kind_that_has_no_small_call_says_so(desk: Desk) -> None:
 
 async def test_the_built_in_mock_answers_itself(desk: Desk) -> None:
     async with office(desk) as at:
-        outcome = await at.verify.probe(target(None, provider="mock", model="mock", secret=None))
+        outcome = await at.verify.probe(target(None, provider="mock", model="mock", secret=None), by=ROOT)
 
     assert outcome.ok
 
@@ -103,7 +104,7 @@ async def test_the_built_in_mock_answers_itself(desk: Desk) -> None:
 async def test_a_page_that_lists_no_models_does_not_count(desk: Desk) -> None:
     with Origin([expect(), send(answer(b'{"hello":1}')), until_closed()], answering(CHAT)) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url, provider="openai-compatible"))
+            outcome = await at.verify.probe(target(origin.url, provider="openai-compatible"), by=ROOT)
 
     assert (outcome.ok, lines(origin)) == (True, ["GET /models", "POST /chat/completions"])
 
@@ -111,9 +112,9 @@ async def test_a_page_that_lists_no_models_does_not_count(desk: Desk) -> None:
 async def test_a_model_that_is_not_listed_fails_only_where_the_list_is_complete(desk: Desk) -> None:
     with Origin(answering(LIST)) as origin:
         async with office(desk) as at:
-            complete = await at.verify.probe(target(origin.url, provider="vllm", model="gpt-z"))
-            listed = await at.verify.probe(target(origin.url, provider="vllm", model="gpt-y"))
-            partial = await at.verify.probe(target(origin.url, provider="openai-compatible", model="gpt-z"))
+            complete = await at.verify.probe(target(origin.url, provider="vllm", model="gpt-z"), by=ROOT)
+            listed = await at.verify.probe(target(origin.url, provider="vllm", model="gpt-y"), by=ROOT)
+            partial = await at.verify.probe(target(origin.url, provider="openai-compatible", model="gpt-z"), by=ROOT)
 
     assert [each.ok for each in (complete, listed, partial)] == [False, True, True]
     assert complete.message == "the provider does not list the model 'gpt-z'"
@@ -169,7 +170,7 @@ async def test_a_model_that_is_not_listed_fails_only_where_the_list_is_complete(
 async def test_a_failure_is_told_in_one_sentence(desk: Desk, sent: bytes, kind: FailureKind, message: str) -> None:
     with Origin(answering(sent)) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url))
+            outcome = await at.verify.probe(target(origin.url), by=ROOT)
 
     assert (outcome.ok, kind_of(outcome.failure), outcome.message) == (False, kind, message)
     assert outcome.failure is not None
@@ -180,7 +181,7 @@ async def test_a_long_message_is_cut_after_the_key_is_taken_out(desk: Desk) -> N
     words = "x" * (MESSAGE_LIMIT - 70) + KEY.reveal()
     with Origin(answering(answer(json.dumps({"error": words}).encode(), status=401))) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url))
+            outcome = await at.verify.probe(target(origin.url), by=ROOT)
 
     assert len(outcome.message) <= MESSAGE_LIMIT
     assert "sk-" not in outcome.message
@@ -191,7 +192,7 @@ async def test_a_redirect_is_not_followed(desk: Desk) -> None:
         moved = answer(b"", status=307, headers=b"location: %b/\r\n" % elsewhere.url.encode())
         with Origin(answering(moved)) as origin:
             async with office(desk) as at:
-                outcome = await at.verify.probe(target(origin.url))
+                outcome = await at.verify.probe(target(origin.url), by=ROOT)
 
     assert (outcome.ok, elsewhere.accepted) == (False, 0)
     assert outcome.message == "the upstream answered with status 307; redirects are not followed"
@@ -200,7 +201,7 @@ async def test_a_redirect_is_not_followed(desk: Desk) -> None:
 async def test_an_answer_without_end_is_cut_off(desk: Desk) -> None:
     with Origin([expect(), send(b"HTTP/1.1 200 OK\r\n\r\n"), forever(send(b"x" * 65536))]) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url))
+            outcome = await at.verify.probe(target(origin.url), by=ROOT)
 
     assert outcome.message == f"the answer is larger than {ANSWER_LIMIT} bytes"
 
@@ -208,7 +209,7 @@ async def test_an_answer_without_end_is_cut_off(desk: Desk) -> None:
 async def test_a_silent_provider_is_given_up(desk: Desk) -> None:
     with Origin([expect(), pause("silent")]) as origin:
         async with office(desk, within=0.2) as at:
-            outcome = await at.verify.probe(target(origin.url))
+            outcome = await at.verify.probe(target(origin.url), by=ROOT)
         origin.go("silent")
 
     assert (kind_of(outcome.failure), outcome.message) == ("total_timeout", "no answer within 0.2 seconds")
@@ -217,7 +218,7 @@ async def test_a_silent_provider_is_given_up(desk: Desk) -> None:
 async def test_a_provider_that_breaks_off_is_a_failure(desk: Desk) -> None:
     with Origin([expect(), reset()]) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url))
+            outcome = await at.verify.probe(target(origin.url), by=ROOT)
 
     assert kind_of(outcome.failure) == "reset"
 
@@ -228,7 +229,7 @@ async def test_a_provider_that_breaks_off_is_a_failure(desk: Desk) -> None:
         ({"provider": "nobody"}, "provider 'nobody' is not known"),
         ({"provider": "vllm", "url": None}, "provider 'vllm' has no base URL of its own"),
         ({"url": "ftp://x"}, "a base URL starts with https:// or http://"),
-        ({"secret": None}, "provider 'openai' needs a credential"),
+        ({"secret": None, "scope": None}, "provider 'openai' needs a credential"),
         ({"secret": Secret("two\r\nlines")}, "the credential must be entered again: it cannot be sent in a header"),
     ],
 )
@@ -237,7 +238,7 @@ async def test_what_cannot_be_asked_is_told_and_nothing_is_connected_to(
 ) -> None:
     with Origin(answering(MODEL)) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(**({"url": origin.url} | fields)))
+            outcome = await at.verify.probe(target(**({"url": origin.url} | fields)), by=ROOT)
 
     assert (outcome.ok, outcome.message, origin.accepted) == (False, message, 0)
 
@@ -254,7 +255,7 @@ MESSAGE = answer(
 async def test_a_provider_of_another_format_is_asked_and_called_in_its_own(desk: Desk) -> None:
     with Origin([expect(), send(NO_PAGE), until_closed()], answering(MESSAGE)) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(f"{origin.url}/v1", provider="claude", model="claude-x"))
+            outcome = await at.verify.probe(target(f"{origin.url}/v1", provider="claude", model="claude-x"), by=ROOT)
 
     page, call = origin.requests
     assert (outcome.ok, lines(origin)) == (True, ["GET /v1/models/claude-x", "POST /v1/messages"])
@@ -276,7 +277,7 @@ async def test_each_kind_has_its_smallest_call(
 ) -> None:
     with Origin([expect(), send(NO_PAGE), until_closed()], answering(answer(reply))) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url, kind=kind))
+            outcome = await at.verify.probe(target(origin.url, kind=kind), by=ROOT)
 
     assert outcome.ok, outcome.message
     assert lines(origin)[1] == f"POST {path}"
@@ -287,6 +288,6 @@ async def test_what_orders_documents_is_asked_to_order_one(desk: Desk) -> None:
     ordered = answer(b'{"results":[{"index":0,"relevance_score":0.5}]}')
     with Origin([expect(), send(NO_PAGE), until_closed()], answering(ordered)) as origin:
         async with office(desk) as at:
-            outcome = await at.verify.probe(target(origin.url, provider="cohere", kind=Kind.RERANK))
+            outcome = await at.verify.probe(target(origin.url, provider="cohere", kind=Kind.RERANK), by=ROOT)
 
     assert (outcome.ok, lines(origin)[1]) == (True, "POST /rerank")

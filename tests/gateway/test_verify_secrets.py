@@ -36,9 +36,9 @@ async def test_without_a_secret_the_default_of_the_scope_applies_and_goes_to_its
         async with office(desk) as at:
             named = NewCredential(name="n", provider="openai", secret=KEY, origins=(home.url,), default=True)
             await asyncio.to_thread(partial(NamedCredentials(desk).create, ROOT, named, scope=PLATFORM))
-            there = await at.verify.probe(target(home.url, secret=None, scope=PLATFORM))
-            wrong = await at.verify.probe(target(elsewhere.url, secret=None, scope=PLATFORM))
-            alone = await at.verify.probe(target(home.url, secret=None))
+            there = await at.verify.probe(target(home.url, secret=None, scope=PLATFORM), by=ROOT)
+            wrong = await at.verify.probe(target(elsewhere.url, secret=None, scope=PLATFORM), by=ROOT)
+            alone = await at.verify.probe(target(home.url, secret=None, scope=None), by=ROOT)
 
     assert [each.ok for each in (there, wrong, alone)] == [True, False, False]
     assert (len(home.requests), elsewhere.accepted) == (1, 0)
@@ -47,8 +47,8 @@ async def test_without_a_secret_the_default_of_the_scope_applies_and_goes_to_its
 async def test_a_given_secret_is_not_kept(desk: Desk) -> None:
     with Origin(answering(MODEL)) as origin:
         async with office(desk) as at:
-            await at.verify.probe(target(origin.url))
-            again = await at.verify.probe(target(origin.url, secret=None))
+            await at.verify.probe(target(origin.url), by=ROOT)
+            again = await at.verify.probe(target(origin.url, secret=None), by=ROOT)
 
     assert (again.ok, len(origin.requests)) == (False, 1)
 

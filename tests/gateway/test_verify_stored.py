@@ -46,7 +46,7 @@ async def test_an_entry_that_answers_is_noted_as_working(desk: Desk) -> None:
     with Origin(answering(GOOD)) as origin:
         async with office(desk) as at:
             offer = await at.entry("gpt-x", api_base=origin.url)
-            outcome = await at.verify.stored(offer)
+            outcome = await at.verify.stored(offer, by=ROOT)
 
     assert (outcome.ok, state(desk, offer)) == (True, VerificationState.OK)
     assert origin.requests[0].header(b"authorization") == f"Bearer {KEY.reveal()}".encode()
@@ -56,7 +56,7 @@ async def test_an_entry_that_is_refused_is_noted_as_failed_with_the_reason(desk:
     with Origin(answering(REFUSED)) as origin:
         async with office(desk) as at:
             offer = await at.entry("gpt-x", api_base=origin.url)
-            outcome = await at.verify.stored(offer)
+            outcome = await at.verify.stored(offer, by=ROOT)
 
     assert (outcome.ok, state(desk, offer)) == (False, VerificationState.FAILED)
     assert desk.board.of(offer.uid).message == outcome.message
@@ -68,7 +68,7 @@ async def test_an_entry_without_a_credential_fails_and_nothing_is_sent(desk: Des
     with Origin(answering(GOOD)) as origin:
         async with office(desk) as at:
             offer = await at.entry("gpt-x", secret=None, api_base=origin.url)
-            outcome = await at.verify.stored(offer)
+            outcome = await at.verify.stored(offer, by=ROOT)
 
     assert (kind_of(outcome.failure), state(desk, offer)) == ("credential_missing", VerificationState.FAILED)
     assert origin.accepted == 0
@@ -80,7 +80,7 @@ async def test_a_secret_that_was_given_for_another_origin_is_not_sent(desk: Desk
             await at.entry("gpt-x", api_base=home.url)
             update = partial(at.administer.update, ROOT, "gpt-x", change=change(api_base=elsewhere.url), scope=PLATFORM)
             moved = (await asyncio.to_thread(update)).offer
-            outcome = await at.verify.stored(moved)
+            outcome = await at.verify.stored(moved, by=ROOT)
 
     assert (outcome.message, elsewhere.accepted) == ("credential must be entered again", 0)
 
@@ -88,7 +88,7 @@ async def test_a_secret_that_was_given_for_another_origin_is_not_sent(desk: Desk
 async def test_an_entry_that_leads_nowhere_fails(desk: Desk) -> None:
     async with office(desk) as at:
         offer = await at.entry("x", secret=None, provider="vllm")
-        outcome = await at.verify.stored(offer)
+        outcome = await at.verify.stored(offer, by=ROOT)
 
     assert (kind_of(outcome.failure), state(desk, offer)) == (FailureKind.UNROUTABLE.value, VerificationState.FAILED)
 
@@ -98,7 +98,7 @@ async def test_a_provider_that_is_busy_says_nothing_about_the_entry(desk: Desk) 
         async with office(desk) as at:
             offer = await at.entry("gpt-x", api_base=origin.url)
             before = desk.board.of(offer.uid)
-            outcome = await at.verify.stored(offer)
+            outcome = await at.verify.stored(offer, by=ROOT)
 
     assert (outcome.ok, desk.board.of(offer.uid)) == (False, before)
 
@@ -107,7 +107,7 @@ async def test_what_was_found_out_about_an_entry_that_has_changed_meanwhile_is_n
     with Origin([expect(), pause("asked"), send(REFUSED), until_closed()]) as origin:
         async with office(desk) as at:
             offer = await at.entry("gpt-x", api_base=origin.url)
-            verification = asyncio.ensure_future(at.verify.stored(offer))
+            verification = asyncio.ensure_future(at.verify.stored(offer, by=ROOT))
             await origin.reaches("asked")
             await changed(at, "gpt-x", description="another")
             before = desk.board.of(offer.uid)

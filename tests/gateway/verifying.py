@@ -24,12 +24,14 @@ from headgate.adapters.upstream.mock import MockUpstream
 from headgate.adapters.upstream.tls import client_context
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer
-from headgate.catalogue.scope import PLATFORM
+from headgate.catalogue.scope import PLATFORM, user
 from headgate.core.failure import Failure
 from headgate.core.ids import RequestIds
 from headgate.core.json import Json
 from headgate.core.secret import Secret
 from headgate.gateway.administer import Administer, Desk
+from headgate.gateway.allowed import Allows
+from headgate.gateway.paid_question import PaidQuestions
 from headgate.gateway.smoke import SmokeTests
 from headgate.gateway.tab import Till
 from headgate.gateway.verify import ProbeTarget, Verify
@@ -56,7 +58,7 @@ FREE: Final[Json] = {"input_per_1m_tokens": 0, "output_per_1m_tokens": 0}
 class Office:
     """A desk, and what verifies its entries. `failures` are those of tasks, which must stay empty."""
 
-    def __init__(self, desk: Desk, *, policy: EgressPolicy, look_up: LookUp, timeout: float) -> None:
+    def __init__(self, desk: Desk, *, policy: EgressPolicy, look_up: LookUp, timeout: float, allows: Allows) -> None:
         self.desk = desk
         self.administer = Administer(desk)
         self.tasks = Tasks()
@@ -68,9 +70,12 @@ class Office:
         http = HttpUpstream(heads=heads, dialler=dialler, tasks=self.tasks, clock=desk.clock, limits=limits)
         self.upstream = Upstreams(http, MockUpstream())
         self.journal, self.finished = RecordingJournal(), Kept()
-        till = Till(allows=NoLimits(), journal=self.journal, books=self.finished, prices=desk.prices, clock=desk.clock)
-        self.smoke_tests = SmokeTests(desk, self.upstream, till=till, ids=RequestIds(b"12345678"))
-        self.verify = Verify(desk, self.upstream, starter=self, timeout=timeout)
+        till = self.till = Till(
+            allows=allows, journal=self.journal, books=self.finished, prices=desk.prices, clock=desk.clock
+        )
+        questions = PaidQuestions(self.upstream, till=till, ids=RequestIds(b"12345678"))
+        self.smoke_tests = SmokeTests(desk, questions)
+        self.verify = Verify(desk, self.upstream, questions=questions, starter=self, timeout=timeout)
         self.begun: list[asyncio.Task[None]] = []
 
     def start(self, work: Coroutine[object, object, None], *, name: str) -> object:
@@ -97,8 +102,9 @@ async def office(
     policy: EgressPolicy | None = None,
     look_up: LookUp = nowhere,
     within: float = 10.0,
+    allows: Allows | None = None,
 ) -> AsyncIterator[Office]:
-    opened = Office(desk, policy=policy or EgressPolicy(), look_up=look_up, timeout=within)
+    opened = Office(desk, policy=policy or EgressPolicy(), look_up=look_up, timeout=within, allows=allows or NoLimits())
     try:
         yield opened
     finally:
@@ -107,7 +113,7 @@ async def office(
 
 
 def target(url: str | None, **fields: object) -> ProbeTarget:
-    """A chat model of an OpenAI-compatible server that a platform administrator asks about."""
+    """A chat model of an OpenAI-compatible server that a platform administrator asks about, as one of their own."""
     given: dict[str, object] = {
         "kind": Kind.CHAT,
         "provider": "openai",
@@ -115,6 +121,7 @@ def target(url: str | None, **fields: object) -> ProbeTarget:
         "base_url": url,
         "secret": KEY,
         "private": True,
+        "scope": user("acme-id", "root"),
     }
     return ProbeTarget(**(given | fields))  # type: ignore[arg-type]
 

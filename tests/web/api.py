@@ -33,11 +33,10 @@ from headgate.adapters.sql.sharing import SqlSharing
 from headgate.adapters.sql.user_defaults import SqlUserDefaults
 from headgate.adapters.sql.workers import Workers
 from headgate.catalogue.entry import ModelEntry
-from headgate.catalogue.offer import Offer, offer
+from headgate.catalogue.offer import offer
 from headgate.catalogue.providers import BUNDLED
 from headgate.catalogue.scope import PLATFORM
 from headgate.catalogue.snapshot import Snapshot
-from headgate.core.failure import Failure
 from headgate.core.ids import RequestIds
 from headgate.core.json import Json, encode
 from headgate.core.principal import Principal
@@ -51,14 +50,13 @@ from headgate.gateway.grant import Grants
 from headgate.gateway.identify import Identify
 from headgate.gateway.sign_in import Limits, SignIn
 from headgate.gateway.signing import SigningKeys
-from headgate.gateway.stores import Verification, VerificationState
 from headgate.gateway.tenancy import Changes, Tenancy
-from headgate.gateway.verify import ProbeOutcome, ProbeTarget
 from headgate.gateway.verify_smoke import SmokeResult
 from headgate.web.application import application
 from headgate.web.management import Books, Management
 from tests.gateway.town import NOW, KnownSessions, Town
 from tests.gateway.writing import StillClock, database_of, desk_at, document
+from tests.web.known import KnownOutcome
 from tests.web.spending import Spending, spending_of
 
 SECOND = "/v2/workspaces/slug:llm-gateway/webhooks"
@@ -80,46 +78,6 @@ class Smokes:
     @property
     def current(self) -> Snapshot:
         return self._desk.snapshot
-
-
-class KnownOutcome:
-    """The probes' use case, which answers with what a test lays out and remembers what it was asked."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.outcome = ProbeOutcome(ok=True, message="the provider answered", latency=0.25)
-        self.probed: list[ProbeTarget] = []
-        self.listed: list[str] | Failure = ["gpt-4o", "gpt-4o-mini"]
-        self.asked: list[str] = []
-        self.waiting: list[Offer] = []
-        self._desk = desk
-
-    async def probe(self, target: ProbeTarget) -> ProbeOutcome:
-        self.probed.append(target)
-        return self.outcome
-
-    async def stored(self, offer: Offer) -> ProbeOutcome:
-        self.finish(offer)
-        return self.outcome
-
-    def later(self, offer: Offer) -> None:
-        self.waiting.append(offer)
-
-    async def models(self, target: ProbeTarget) -> list[str] | Failure:
-        self.probed.append(target)
-        return self.listed
-
-    async def models_of(self, offer: Offer) -> list[str] | Failure:
-        self.asked.append(offer.name)
-        return self.listed
-
-    def finish(self, *offers: Offer) -> None:
-        """End the verification of these, or of all that wait."""
-        state = VerificationState.OK if self.outcome.ok else VerificationState.FAILED
-        message = "" if self.outcome.ok else self.outcome.message
-        for each in offers or self.waiting:
-            self._desk.board.pin(Verification(uid=each.uid, state=state, message=message, at=1.0))
-        if not offers:
-            self.waiting.clear()
 
 
 class Api:

@@ -1,28 +1,36 @@
 """Whether an entry works, or would work: the one engine behind every test, verification and model list.
 
 What is asked is the cheapest thing that the provider's row knows and does not bill; only where there is nothing of
-the kind, one smallest call. Stored entries and parameters that are not stored yet go the same way: through the same
-upstreams, the same egress guard and the same rule that a secret goes to the origin that it was given for.
+the kind, one smallest call, which is paid for by whoever asked. Stored entries and parameters that are not stored yet
+go the same way: through the same upstreams, the same egress guard and the same rule that a secret goes to the origin
+that it was given for.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, TypeAlias
 
 import msgspec
 
+from headgate.catalogue.credential import StoredCredential
 from headgate.catalogue.entry import Document, ModelEntry
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.offer import Offer, offer
 from headgate.catalogue.scope import PLATFORM, Scope
 from headgate.catalogue.upstream import Route, Unroutable
+from headgate.core.errors import PriceMissing
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import Json
+from headgate.core.principal import Principal
 from headgate.core.secret import Secret
 from headgate.gateway.administer_desk import Desk
+from headgate.gateway.paid_question import PaidQuestions, Payer, Told
+from headgate.gateway.prices import Prices
 from headgate.gateway.stores import Verification, VerificationState
 from headgate.gateway.verify_background import Background, Starter
-from headgate.gateway.verify_calls import costs_unknown, smallest_call
+from headgate.gateway.verify_calls import SmallCall, costs_unknown, smallest_call
 from headgate.gateway.verify_exchange import Answered, ProbeUpstream, Question, Subject, ask
 from headgate.gateway.verify_probe import (
     is_no_page,
@@ -37,6 +45,11 @@ from headgate.gateway.verify_probe import (
 __all__ = ["ProbeOutcome", "ProbeTarget", "Starter", "Verify"]
 
 TIMEOUT: Final = 10.0
+OPERATION: Final = "verify"
+"""How the ledger names the calls of verification."""
+
+Pay: TypeAlias = Callable[[SmallCall], Awaitable[Told]]
+"""Makes a call that is billed, and pays for it."""
 
 _SAY_NOTHING: Final = frozenset({FailureKind.BUSY, FailureKind.RATE_LIMITED})
 """Failures that do not tell whether an entry works."""
@@ -74,15 +87,34 @@ class ProbeOutcome(msgspec.Struct, frozen=True, kw_only=True):
 class Verify:
     """Probes and model lists. Used on the event loop."""
 
-    def __init__(self, desk: Desk, upstream: ProbeUpstream, *, starter: Starter, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        upstream: ProbeUpstream,
+        *,
+        questions: PaidQuestions,
+        starter: Starter,
+        timeout: float = TIMEOUT,
+    ) -> None:
         self._desk = desk
         self._upstream = upstream
+        self._questions = questions
         self._timeout = timeout
         self._background = Background(self._verify_unbilled, starter)
 
-    async def probe(self, target: ProbeTarget) -> ProbeOutcome:
-        """Whether an entry with these parameters would work. Writes nothing."""
-        return await self._outcome(self._unsaved(target))
+    async def probe(self, target: ProbeTarget, *, by: Principal) -> ProbeOutcome:
+        """Whether an entry with these parameters would work. Stores nothing.
+
+        BudgetExceeded, RateLimited, LedgerUnavailable: only a call would tell, and `by` may not make one.
+        """
+        subject = self._unsaved(target)
+        # What is not stored has no price, and with a key that its own people did not enter it needs one.
+        questions = self._questions.priced_by(Prices(self._desk.book if subject.stored else _Entered()))
+        payer = Payer(by, target.model, OPERATION)
+        try:
+            return await self._outcome(subject, pay=partial(questions.ask, subject, payer=payer, within=self._timeout))
+        except PriceMissing as error:
+            return _inconclusive(f"only a call would tell, and it was not made: {error.message}")
 
     async def models(self, target: ProbeTarget) -> list[str] | Failure:
         """The names in the provider's list of models, in its order; `model` and `kind` of the target do not count."""
@@ -106,9 +138,14 @@ class Verify:
         names = model_names(value)
         return names if names is not None else malformed("the upstream's answer is no list of models")
 
-    async def stored(self, offer: Offer) -> ProbeOutcome:
-        """Whether an entry works. What is found out stands on the board."""
-        outcome = await self._outcome(Subject(offer))
+    async def stored(self, offer: Offer, *, by: Principal) -> ProbeOutcome:
+        """Whether an entry works. What is found out stands on the board.
+
+        PriceMissing, BudgetExceeded, RateLimited, LedgerUnavailable: only a call would tell, and `by` may not make one.
+        """
+        subject, payer = Subject(offer), Payer(by, offer.name, OPERATION)
+        pay = partial(self._questions.ask, subject, payer=payer, within=self._timeout)
+        outcome = await self._outcome(subject, pay=pay)
         self._pin(offer, outcome)
         return outcome
 
@@ -125,9 +162,10 @@ class Verify:
         return await ask(self._upstream, subject, question=question, within=self._timeout)
 
     async def _verify_unbilled(self, about: Offer) -> None:
-        self._pin(about, await self._outcome(Subject(about), may_cost=False))
+        self._pin(about, await self._outcome(Subject(about), pay=None))
 
-    async def _outcome(self, subject: Subject, *, may_cost: bool = True) -> ProbeOutcome:
+    async def _outcome(self, subject: Subject, *, pay: Pay | None) -> ProbeOutcome:
+        """What is found out. Without `pay` nothing that is billed is asked."""
         about, route = subject.offer, subject.offer.route
         if isinstance(route, Unroutable):
             return ProbeOutcome(ok=False, message=route.message, failure=_unroutable(route.message))
@@ -139,16 +177,26 @@ class Verify:
                 value = read(answered)
                 listed = value if isinstance(value, Failure) else _missing_from(value, route)
                 return self._judged(listed, answered, begun=begun)
-        # What is no place is built in, and free.
-        call = smallest_call(about, route) if may_cost or route.url is None else None
-        if call is None:
-            message = f"provider {route.provider.id!r} has nothing to verify a model of kind {about.kind} with"
-            return ProbeOutcome(ok=False, message=message, failure=_unroutable(message), conclusive=False)
+        if route.url is None:
+            # What is no place is built in, and free.
+            pay = partial(self._free, subject)
+        call = smallest_call(about, route) if pay is not None else None
+        if pay is None or call is None:
+            return _inconclusive(
+                f"provider {route.provider.id!r} has nothing to verify a model of kind {about.kind} with"
+            )
+        told = await pay(call)
+        value = read(told.answered)
+        if not isinstance(value, Failure) and isinstance(told.answer, Failure):
+            value = told.answer
+        return self._judged(value if isinstance(value, Failure) else None, told.answered, begun=begun)
+
+    async def _free(self, subject: Subject, call: SmallCall) -> Told:
         answered = await self._ask(subject, call.question)
-        value = read(answered)
-        if not isinstance(value, Failure) and isinstance(answered.result, bytes):
-            value = call.answer(answered.result, about, extra=costs_unknown)
-        return self._judged(value if isinstance(value, Failure) else None, answered, begun=begun)
+        answer = answered.result
+        if not isinstance(answer, Failure):
+            answer = call.answer(answer, subject.offer, extra=costs_unknown)
+        return Told(answered, answer)
 
     def _judged(self, failure: Failure | None, answered: Answered, *, begun: float) -> ProbeOutcome:
         took = self._desk.clock.now() - begun
@@ -194,6 +242,15 @@ class Verify:
         desk.board.pin(Verification(uid=about.uid, state=state, message=message, at=desk.clock.wall()))
 
 
+class _Entered:
+    """The credentials of what is called with a key that was entered for it, or with none: no stored one applies."""
+
+    version: int = 0
+
+    def applicable(self, _offer: Offer) -> StoredCredential | Failure | None:
+        return None
+
+
 def _missing_from(value: Json, route: Route) -> Failure | None:
     """A failure if the answer lists every model of the provider, and this one is not among them."""
     if not route.provider.lists_all_models or route.provider.probe_path:
@@ -207,6 +264,10 @@ def _missing_from(value: Json, route: Route) -> Failure | None:
 
 def _told(failure: Failure, answered: Answered) -> Failure:
     return msgspec.structs.replace(failure, message=sentence(failure, answered), body=b"")
+
+
+def _inconclusive(message: str) -> ProbeOutcome:
+    return ProbeOutcome(ok=False, message=message, failure=_unroutable(message), conclusive=False)
 
 
 def _unroutable(message: str) -> Failure:

@@ -57,11 +57,13 @@ class ProbeUpstream(Upstream, Protocol):
 
 
 class Asking:
-    """The events of one exchange. `result` resolves to the body of a 2xx, or to a Failure."""
+    """The events of one exchange. `result` resolves to the body of a 2xx, or to a Failure; `sent` is true once all of
+    the question has left."""
 
     def __init__(self) -> None:
         self.result: asyncio.Future[bytes | Failure] = asyncio.get_running_loop().create_future()
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.sent = False
         self._status = 0
         self._headers: ReceivedHeaders = ()
         self._parts: list[bytes] = []
@@ -71,7 +73,8 @@ class Asking:
         if not self.ready.done():
             self.ready.set_result(None)
 
-    def request_sent(self, _attempt: int) -> None: ...
+    def request_sent(self, _attempt: int) -> None:
+        self.sent = True
 
     def upstream_head(self, _attempt: int, status: int, headers: ReceivedHeaders) -> None:
         self._status, self._headers = status, headers
@@ -119,9 +122,12 @@ class Answered(msgspec.Struct, frozen=True):
         return self.wire.redacted(text.encode(errors="replace")).decode(errors="replace")
 
 
-async def ask(upstream: ProbeUpstream, subject: Subject, *, question: Question, within: float) -> Answered:
-    """Ask the upstream of `subject`, and wait for its answer `within` so many seconds."""
-    asking = Asking()
+async def ask(
+    upstream: ProbeUpstream, subject: Subject, *, question: Question, within: float, asking: Asking | None = None
+) -> Answered:
+    """Ask the upstream of `subject`, and wait for its answer `within` so many seconds. `asking`, a fresh one, shows how
+    far it came."""
+    asking = asking or Asking()
     if subject.stored:
         wire = upstream.connect(subject.offer, asking, 1, fresh=True)
     else:
@@ -131,10 +137,9 @@ async def ask(upstream: ProbeUpstream, subject: Subject, *, question: Question, 
             if not wire.ready:
                 await asking.ready
             if not asking.result.done():
-                if question.body is None:
-                    wire.get(question.path)
-                else:
-                    wire.send(question.path, question.body)
+                body, path = question.body, question.path
+                gone = wire.get(path) if body is None else wire.send(path, body)
+                asking.sent = asking.sent or gone
             result = await asking.result
             shown = without_secret(result, wire) if isinstance(result, Failure) else wire.redacted(result)
             return Answered(shown, wire)

@@ -14,7 +14,6 @@ from headgate.catalogue.upstream import Unroutable
 from headgate.core.errors import InvalidBody, detail
 from headgate.core.failure import Failure
 from headgate.core.json import Json, JsonObject, encode
-from headgate.dialects.exchange import Extra
 from headgate.dialects.openai import read_error
 from headgate.gateway.verify_calls import SmallCall, small_call
 from headgate.gateway.verify_exchange import Answered
@@ -74,11 +73,8 @@ def _unroutable(reason: str) -> SmokeResult:
     return SmokeResult(ok=False, response={"error": "ModelNotRoutable", "message": reason})
 
 
-def smoke_result(answered: Answered, offer: Offer, *, call: SmallCall, extra: Extra) -> SmokeResult:
-    """What an answer shows. Nothing in it is the secret that was presented."""
-    result = answered.result
-    if not isinstance(result, Failure):
-        result = call.answer(result, offer, extra=extra)
+def smoke_result(answered: Answered, result: bytes | Failure) -> SmokeResult:
+    """What an answer as a caller would get it shows, or a failure. Nothing in it is the secret that was presented."""
     if isinstance(result, Failure):
         told = read_error(result.body)
         message = answered.told(told.message if told is not None else result.message)

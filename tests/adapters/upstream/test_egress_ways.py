@@ -198,7 +198,7 @@ async def test_link_local_and_metadata_are_opened_by_nothing(desk: Desk, host: s
     async with office(desk, policy=EVERYTHING, look_up=names(NAMES)) as at:
         with connects() as connected:
             await way(at, f"http://{host}:{PORT}")
-            await at.verify.probe(unsaved(f"http://{host}:{PORT}", private=True))
+            await at.verify.probe(unsaved(f"http://{host}:{PORT}", private=True), by=ROOT)
 
     assert connected == []
 
@@ -211,8 +211,8 @@ async def test_a_platform_administrators_entry_reaches_a_private_address_and_ano
 ) -> None:
     with Origin(answering(answer())) as origin:
         async with office(desk) as at:
-            administrators = await at.verify.stored(await stored(at, origin.url, by=ROOT, scope=PLATFORM))
-            others = await at.verify.stored(await stored(at, origin.url))
+            administrators = await at.verify.stored(await stored(at, origin.url, by=ROOT, scope=PLATFORM), by=ROOT)
+            others = await at.verify.stored(await stored(at, origin.url), by=ROOT)
 
     assert (administrators.ok, kind_of(others.failure)) == (True, FailureKind.EGRESS_REFUSED.value)
     assert origin.accepted == 1
@@ -221,8 +221,8 @@ async def test_a_platform_administrators_entry_reaches_a_private_address_and_ano
 async def test_a_probe_reaches_what_who_asks_may_reach(desk: Desk) -> None:
     with Origin(answering(answer())) as origin:
         async with office(desk) as at:
-            administrators = await at.verify.probe(unsaved(origin.url, private=True))
-            others = await at.verify.probe(unsaved(origin.url))
+            administrators = await at.verify.probe(unsaved(origin.url, private=True), by=ROOT)
+            others = await at.verify.probe(unsaved(origin.url), by=ROOT)
 
     assert (administrators.ok, kind_of(others.failure)) == (True, FailureKind.EGRESS_REFUSED.value)
     assert origin.accepted == 1
@@ -231,7 +231,7 @@ async def test_a_probe_reaches_what_who_asks_may_reach(desk: Desk) -> None:
 async def test_a_connection_of_those_who_may_is_not_shared_with_those_who_may_not(desk: Desk) -> None:
     with Origin(answering(answer(b'{"choices":[{"message":{"content":"x"}}]}'))) as origin:
         async with office(desk) as at:
-            await at.verify.stored(await stored(at, origin.url, by=ROOT, scope=PLATFORM))
+            await at.verify.stored(await stored(at, origin.url, by=ROOT, scope=PLATFORM), by=ROOT)
             with connects() as connected:
                 await call(at, origin.url)
 
@@ -240,7 +240,7 @@ async def test_a_connection_of_those_who_may_is_not_shared_with_those_who_may_no
 
 async def test_a_refusal_does_not_tell_what_a_name_means(desk: Desk) -> None:
     async with office(desk, look_up=names(NAMES)) as at:
-        outcome = await at.verify.probe(unsaved("http://private.example"))
+        outcome = await at.verify.probe(unsaved("http://private.example"), by=ROOT)
 
     assert "10.0.0.5" not in outcome.message
     assert outcome.message == (

@@ -148,7 +148,7 @@ async def smoke_embeddings(at: Office, url: str) -> None:
 
 
 async def verify(at: Office, url: str) -> None:
-    await at.verify.stored(await stored(at, url))
+    await at.verify.stored(await stored(at, url), by=CALLER)
 
 
 async def verify_later(at: Office, url: str) -> None:
@@ -163,11 +163,11 @@ def unsaved(url: str, *, private: bool = False, secret: Secret | None = KEY) -> 
 
 
 async def probe(at: Office, url: str) -> None:
-    await at.verify.probe(unsaved(url))
+    await at.verify.probe(unsaved(url), by=CALLER)
 
 
 async def probe_without_secret(at: Office, url: str) -> None:
-    await at.verify.probe(unsaved(url, secret=None))
+    await at.verify.probe(unsaved(url, secret=None), by=CALLER)
 
 
 async def models(at: Office, url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from headgate.core.errors import BudgetExceeded, GatewayError, LedgerUnavailable, PriceMissing, RateLimited
 from headgate.core.json import Json
 from headgate.gateway.verify import ProbeOutcome
 from tests.web.api import read
@@ -224,6 +225,39 @@ def test_verifying_a_stored_model_sets_its_status(assets: Assets, *, ok: bool, s
 
     assert read(answer) == {"verified": ok, "message": "said", "latency_ms": 12.5}
     assert assets.get("m")["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (PriceMissing("no price"), 402, "INVALID_REQUEST"),
+        (BudgetExceeded("no money", retry_after=60), 429, "RATE_LIMIT_EXCEEDED"),
+        (RateLimited("too many", retry_after=60), 429, "RATE_LIMIT_EXCEEDED"),
+        (LedgerUnavailable("not now"), 503, "SERVICE_UNAVAILABLE"),
+    ],
+)
+def test_a_verification_that_nobody_may_pay_for_is_refused_like_a_call(
+    assets: Assets, error: GatewayError, status: int, code: str
+) -> None:
+    assets.create()
+    before = assets.get("m")["status"]
+    assets.api.probes.refusal = error
+
+    stored = assets.ask("POST", "/m/verify", by="dev")
+    unsaved = assets.ask("POST", "/verify", body={"litellm_model": "mock/x", "credentials": {}}, by="dev")
+
+    assert [each.status_code for each in (stored, unsaved)] == [status, status]
+    assert [(told(each)["code"], told(each)["message"]) for each in (stored, unsaved)] == [(code, error.message)] * 2
+    assert assets.get("m")["status"] == before
+
+
+def test_whoever_asks_for_a_verification_pays_for_it(assets: Assets) -> None:
+    assets.create()
+
+    assets.ask("POST", "/m/verify", by="dev")
+    assets.ask("POST", "/verify", body={"litellm_model": "mock/x", "credentials": {}}, by="ann")
+
+    assert assets.api.probes.paid_by == ["user:u-dev", "user:u-ann"]
 
 
 def test_a_model_whose_handle_is_verify_is_one_like_any_other(assets: Assets) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from headgate.catalogue.kinds import Kind
 from headgate.catalogue.scope import user
+from headgate.core.errors import BudgetExceeded, GatewayError, LedgerUnavailable, PriceMissing, RateLimited
 from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import Json, JsonObject
 from headgate.gateway.verify import ProbeOutcome
@@ -142,6 +143,34 @@ def test_a_recipient_tests_a_shared_model(api: Api) -> None:
     found = ask(api, "test", {"model_ids": ["m"]}, by="mia")
 
     assert [(each["status"], each["error"]) for each in found] == [("failed", "the key was refused")]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PriceMissing("no price"),
+        BudgetExceeded("no money", retry_after=60),
+        RateLimited("too many", retry_after=60),
+        LedgerUnavailable("not now"),
+    ],
+)
+def test_a_test_that_nobody_may_pay_for_fails_with_a_200(api: Api, error: GatewayError) -> None:
+    register(api)
+    api.probes.refusal = error
+
+    found = [*ask(api, "test", {"model_ids": ["m"]}), ask(api, "test-connection", {**UNSAVED, "api_key": SECRET})]
+
+    assert [(each["status"], each["error"]) for each in found] == [("failed", error.message)] * 2
+    assert all(tuple(each) == TESTED for each in found)
+
+
+def test_whoever_asks_for_a_test_pays_for_it(api: Api) -> None:
+    register(api, share_with_users=True)
+
+    ask(api, "test", {"model_ids": ["m"]}, by="mia")
+    ask(api, "test-connection", {**UNSAVED, "api_key": SECRET})
+
+    assert api.probes.paid_by == ["user:u-mia", "user:u-ann"]
 
 
 def test_who_may_not_call_tests_nothing(quiet: Api) -> None:

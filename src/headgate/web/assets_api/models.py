@@ -99,10 +99,11 @@ class Models:
         if unsaved.secret is not None and not may_enter_secrets(principal, scope):
             raise Forbidden("credentials may be verified by those who may enter them")
         target = target_of(unsaved, self._desk.providers, scope=scope, private=principal.platform_admin)
-        return json_response(told(await self._probes.probe(target)))
+        return json_response(told(await self._probes.probe(target, by=principal)))
 
     async def verify(self, request: Request, principal: Writer) -> Response:
-        return json_response(told(await self._probes.stored(self._target(request, principal))))
+        outcome = await self._probes.stored(self._target(request, principal), by=principal)
+        return json_response(told(outcome))
 
     # On the writer thread
 

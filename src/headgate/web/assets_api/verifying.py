@@ -11,6 +11,7 @@ from headgate.catalogue.providers import Providers
 from headgate.catalogue.scope import Scope
 from headgate.catalogue.upstream import ASSETS, named_provider
 from headgate.core.json import JsonObject
+from headgate.core.principal import Principal
 from headgate.gateway.verify import ProbeOutcome, ProbeTarget
 from headgate.web.assets_api.reading import Unsaved
 
@@ -18,14 +19,14 @@ from headgate.web.assets_api.reading import Unsaved
 class Probes(Protocol):
     """Asks upstreams whether entries work, or would."""
 
-    async def probe(self, target: ProbeTarget) -> ProbeOutcome:
-        """Whether an entry with these parameters would work. Writes nothing."""
+    async def probe(self, target: ProbeTarget, *, by: Principal) -> ProbeOutcome:
+        """Whether an entry with these parameters would work. Stores nothing; `by` pays for a call, if it takes one."""
 
-    async def stored(self, offer: Offer) -> ProbeOutcome:
-        """Whether an entry works. What is found out is kept."""
+    async def stored(self, offer: Offer, *, by: Principal) -> ProbeOutcome:
+        """Whether an entry works. What is found out is kept; `by` pays for a call, if it takes one."""
 
     def later(self, offer: Offer) -> None:
-        """Do what `stored` does, while nobody waits for it."""
+        """Do what `stored` does, while nobody waits for it, as far as nobody has to pay."""
 
 
 def target_of(unsaved: Unsaved, providers: Providers, *, scope: Scope, private: bool) -> ProbeTarget:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Annotated, Final, Protocol
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -18,6 +19,7 @@ from headgate.core.failure import Failure, FailureKind
 from headgate.core.json import JsonObject
 from headgate.core.principal import Principal
 from headgate.gateway.administer import Desk
+from headgate.gateway.paid_question import UNPAID
 from headgate.gateway.verify import ProbeOutcome, ProbeTarget
 from headgate.web.answers import json_response
 from headgate.web.authorisation import Requires
@@ -33,7 +35,7 @@ from headgate.web.turns import in_turns
 
 Person = Annotated[Principal, Depends(Requires(user=True))]
 _CALLER: Final = Requires(COMPLETIONS_USE, user=True)
-"""Testing with what is stored may cost its owner a call."""
+"""Testing with what is stored may take a call."""
 Caller = Annotated[Principal, Depends(_CALLER)]
 
 TESTS_AT_MOST: Final = 100
@@ -46,9 +48,9 @@ _OUT_OF_TIME: Final = ProbeOutcome(ok=False, message=f"not tried: {SECONDS:.0f} 
 class Probes(Protocol):
     """Asks upstreams whether entries work, or would, and for their models."""
 
-    async def probe(self, target: ProbeTarget) -> ProbeOutcome: ...
+    async def probe(self, target: ProbeTarget, *, by: Principal) -> ProbeOutcome: ...
 
-    async def stored(self, offer: Offer) -> ProbeOutcome: ...
+    async def stored(self, offer: Offer, *, by: Principal) -> ProbeOutcome: ...
 
     async def models(self, target: ProbeTarget) -> list[str] | Failure: ...
 
@@ -75,7 +77,7 @@ class Testing:
         asked = connection(await read_object(request))
         scope = own_scope(principal)
         if asked.secret is None:
-            # A stored credential would be used, and whoever entered it pays.
+            # A stored credential would be used, which somebody else may have entered.
             _CALLER.check(principal)
         if asked.category not in CATEGORY_WORDS:
             message = f"a model of the category {asked.category!r} cannot be tested"
@@ -89,7 +91,7 @@ class Testing:
             private=principal.platform_admin,
             scope=scope,
         )
-        return json_response(_tested(asked.model, await self._probes.probe(target)))
+        return json_response(_tested(asked.model, await _outcome(self._probes.probe(target, by=principal))))
 
     async def test(self, request: Request, principal: Caller) -> Response:
         snapshot = self._desk.snapshot
@@ -103,10 +105,11 @@ class Testing:
         chosen = await in_turns(lowest(callable_, TESTS_AT_MOST))
         clock = asyncio.get_running_loop().time
         until = clock() + SECONDS
-        answers = [
-            _tested(offer.name, await self._probes.stored(offer) if clock() < until else _OUT_OF_TIME)
-            for offer in chosen
-        ]
+        answers = []
+        for offer in chosen:
+            in_time = clock() < until
+            outcome = await _outcome(self._probes.stored(offer, by=principal)) if in_time else _OUT_OF_TIME
+            answers.append(_tested(offer.name, outcome))
         return json_response(answers)
 
     async def models(self, request: Request, principal: Person) -> Response:
@@ -158,6 +161,14 @@ def _is_callable(snapshot: Snapshot, principal: Principal, offer: Offer) -> bool
         return snapshot.resolve(principal, offer.uid) is offer
     except (ModelNotFound, ModelNotAllowed):
         return False
+
+
+async def _outcome(asked: Awaitable[ProbeOutcome]) -> ProbeOutcome:
+    """The outcome of a test. The published API answers 200 whatever it is, also where a call was not to be made."""
+    try:
+        return await asked
+    except UNPAID as error:
+        return ProbeOutcome(ok=False, message=error.message, conclusive=False)
 
 
 def _tested(model: str, outcome: ProbeOutcome) -> JsonObject:
