@@ -57,8 +57,9 @@ def test_nothing_is_given_back_to_another_c_library(monkeypatch: pytest.MonkeyPa
     memory.give_back()
 
 
-def test_what_was_freed_is_given_back_once_each_time_that_no_request_comes() -> None:
-    counts = iter([0, 0, 0, 7, 9, 9, 9, 10, 10])
+def test_what_was_freed_is_given_back_once_each_time_that_no_request_comes_after_many() -> None:
+    many = memory.WORTH
+    counts = iter([0, 0, 0, many - 1, many, many, many, many + 9, many + 9, 2 * many, 2 * many])
     looks: list[int] = []
     given_back: list[int] = []
 
@@ -73,7 +74,7 @@ def test_what_was_freed_is_given_back_once_each_time_that_no_request_comes() -> 
     with pytest.raises(RuntimeError, match="StopIteration"):
         asyncio.run(memory.keep_trimmed(requests, run, every=0))
 
-    assert given_back == [2, 6, 9]
+    assert given_back == [2, 6, 11]
 
 
 def test_memory_that_was_kept_is_given_back() -> None:

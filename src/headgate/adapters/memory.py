@@ -16,8 +16,10 @@ from typing import Final
 _YOUNG: Final = 10_000
 """New objects, less those that went, until the collector looks at them. Calls leave it nothing to find, so all that a
 look does for them is cost; with Python's own 700 and 200 streams under way that was a fiftieth of the time."""
-QUIET_SECONDS: Final = 1.0
+QUIET_SECONDS: Final = 0.5
 """Without a request for this long, what was freed is given back."""
+WORTH: Final = 200
+"""Requests after which it is. It takes as long as dozens of them."""
 _TRIM_THRESHOLD: Final = (-1, 64 * 1024 * 1024)
 _TOP_PAD: Final = (-2, 1024 * 1024)
 _MMAP_THRESHOLD: Final = (-3, 32 * 1024 * 1024)
@@ -38,13 +40,13 @@ async def keep_trimmed(
     *,
     every: float = QUIET_SECONDS,
 ) -> None:
-    """Give freed memory back each time that no request comes for a while, until cancelled. `requests` is how many have
-    come; `run` does it on another thread: it may take some milliseconds."""
-    given_back, before = -1, requests()
+    """Give freed memory back each time that no request comes for a while after many did, until cancelled. `requests`
+    is how many have come; `run` does it on another thread: it may take some milliseconds."""
+    given_back, before = -WORTH, requests()
     while True:
         await asyncio.sleep(every)
         come = requests()
-        if come == before != given_back:
+        if come == before >= given_back + WORTH:
             given_back = come
             await run(give_back)
         before = come
