@@ -46,7 +46,10 @@ ROW: Final[dict[str, JsonObject]] = {
     "entry": {**STRING, "description": "Its uid."},
     "provider": _TEXT,
     "upstream_model": _TEXT,
-    "operation": STRING,
+    "operation": {
+        **STRING,
+        "description": "What kind of call; also `test`, of a stored model, and `verify`, of one stored or not.",
+    },
     "end_reason": _END,
     "status": _STATUS,
     "code": INTEGER,

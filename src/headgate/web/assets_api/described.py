@@ -146,6 +146,8 @@ _PROJECT: Final = header("X-Project-ID", "The id or slug of a project; may be le
 _ONE: Final = path("resource_uri", "The model's handle, or its id.")
 _READ: Final = (400, 401, 403)
 _WRITE: Final = (*_READ, 413, 422, 503)
+_UNPAID: Final = (402, 429, 503)
+"""Only a call would tell, and it is not to be made."""
 
 
 def _operation(
@@ -234,7 +236,7 @@ VERIFY_UNSAVED: Final = Described(
         "Ask the provider whether a model with these parameters would work; nothing is stored",
         body="AssetModelProbe",
         answer="AssetVerification",
-        errors=(*_READ, 413, 422),
+        errors=(*_READ, *_UNPAID, 413, 422),
     ),
 )
 VERIFY: Final = Described(
@@ -243,6 +245,6 @@ VERIFY: Final = Described(
         "Ask the provider whether a stored model works",
         parameters=(_ONE,),
         answer="AssetVerification",
-        errors=(*_READ, 404),
+        errors=(*_READ, *_UNPAID, 404),
     ),
 )

@@ -235,5 +235,14 @@ TEST: Final = operation(
         ["modelId"],
     ),
     answer=object_of({"ok": BOOLEAN, "dimensions": INTEGER, "response": OBJECT}, ["ok", "response"]),
-    errors=(*_READ, errors.InvalidBody, errors.ModelNotFound, errors.ModelNotAllowed),
+    errors=(
+        *_READ,
+        errors.InvalidBody,
+        errors.ModelNotFound,
+        errors.ModelNotAllowed,
+        errors.PriceMissing,
+        errors.BudgetExceeded,
+        errors.RateLimited,
+        errors.LedgerUnavailable,
+    ),
 )
