@@ -24,7 +24,6 @@ _AT_ONCE: Final = -1
 COPIED_BODY: Final = 32 * 1024
 """Up to this length head and body are joined, which is cheaper than handing over two buffers."""
 
-
 _SPOKE: Final = malformed("it came before anything was asked")
 _UNANSWERED: Final = Failure(kind=FailureKind.RESET, message="the upstream closed the connection without an answer")
 _CUT: Final = Failure(kind=FailureKind.CUT, message="the connection ended in the middle of the upstream's answer")
@@ -168,10 +167,16 @@ class Connection(asyncio.Protocol):
             self._spoke = True
             self.transport.abort()
             return
+        reader = self._reader
         try:
             if exchange.headed or (self._asked and self._asked_in != self._outbox.turn):
-                self._reader.feed(data)
-                self._receive(exchange, events)
+                reader.feed(data)
+                pieces = reader.pieces
+                if exchange.headed and len(pieces) == 1 and not reader.complete and reader.failure is None:
+                    # A piece of a stream, as most of what comes is.
+                    events.upstream_bytes(exchange.attempt, pieces.pop())
+                else:
+                    self._receive(exchange, events)
             else:
                 self._fail(exchange, events, self._unasked())
         except Exception as bug:  # ours, whatever it is: see the module's head
