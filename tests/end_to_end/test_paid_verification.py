@@ -60,8 +60,16 @@ def test_what_an_asset_is_verified_with_is_paid_by_whoever_asks(gateway: Gateway
         found = row(gateway)
 
     assert (told.status_code, told.json()["verified"]) == (200, True)
+    assert found["request_id"] == told.headers["x-request-id"]
     assert (found["operation"], found["model"], found["end_reason"]) == ("verify", "m", "complete")
     assert (found["project"], found["key"], found["cost"]) == (project, key["id"], COST)
+
+
+def test_a_smoke_test_is_found_by_the_id_in_its_answer(gateway: Gateway) -> None:
+    told = gateway.http.post("/v1/test", json={"modelId": "mock"})
+
+    assert told.json()["ok"] is True
+    assert row(gateway)["request_id"] == told.headers["x-request-id"]
 
 
 def test_what_a_registered_model_is_tested_with_is_paid_by_whoever_asks(gateway: Gateway) -> None:

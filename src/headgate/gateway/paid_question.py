@@ -18,6 +18,7 @@ from headgate.core.principal import Principal
 from headgate.gateway.call_money import end_of_failure, used_in_failure
 from headgate.gateway.charge import Charge
 from headgate.gateway.prices import Prices
+from headgate.gateway.row_id import row_id
 from headgate.gateway.tab import Tab, Till
 from headgate.gateway.verify_calls import SmallCall
 from headgate.gateway.verify_exchange import Answered, Asking, ProbeUpstream, Subject, ask
@@ -62,7 +63,7 @@ class PaidQuestions:
         tab = Tab(
             self._till,
             payer.principal,
-            request_id=self._ids.next(),
+            request_id=row_id(self._ids),
             model=payer.model,
             operation=payer.operation,
             started=self._till.clock.now(),

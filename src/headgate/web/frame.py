@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headgate.core.ids import RequestIds
 from headgate.gateway.endpoint import Shape
+from headgate.gateway.row_id import answer_with
 from headgate.web.envelope import UNTRACED, Traced, traced
 from headgate.web.errors import BUG, bug_body
 
@@ -46,6 +47,7 @@ class Frame:
             return
         request_id = self._ids.next()
         scope[_IDS] = traced(request_id, _header(scope, b"traceparent"))
+        answer_with(request_id)
         started = False
 
         async def framed(message: Message) -> None:
