@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -57,24 +57,37 @@ def test_nothing_is_given_back_to_another_c_library(monkeypatch: pytest.MonkeyPa
     memory.give_back()
 
 
-def test_what_was_freed_is_given_back_once_each_time_that_no_request_comes_after_many() -> None:
-    many = memory.WORTH
-    counts = iter([0, 0, 0, many - 1, many, many, many, many + 9, many + 9, 2 * many, 2 * many])
+def looks_that_give_back(counts: Sequence[int]) -> list[int]:
+    """After which looks memory is given back while so many requests have come."""
+    left = iter(counts)
     looks: list[int] = []
     given_back: list[int] = []
 
     def requests() -> int:
-        looks.append(next(counts))
+        looks.append(next(left))
         return looks[-1]
 
     async def run(work: Callable[[], None]) -> None:
         assert work is memory.give_back
-        given_back.append(len(looks))
+        given_back.append(len(looks) - 1)
 
     with pytest.raises(RuntimeError, match="StopIteration"):
         asyncio.run(memory.keep_trimmed(requests, run, every=0))
+    return given_back
 
-    assert given_back == [2, 6, 11]
+
+def test_what_was_freed_is_given_back_when_no_request_comes_and_as_more_of_it_is_freed() -> None:
+    assert looks_that_give_back([0] * 30) == list(memory.LOOKS)
+
+
+def test_it_is_given_back_again_after_many_requests_and_not_after_few() -> None:
+    many = memory.WORTH
+
+    assert looks_that_give_back([0, 0, 1, 1, many - 1, many - 1, many, many, 2 * many, 2 * many]) == [1, 7, 9]
+
+
+def test_nothing_is_given_back_while_requests_come() -> None:
+    assert looks_that_give_back(range(1_000)) == []
 
 
 def test_memory_that_was_kept_is_given_back() -> None:

@@ -16,8 +16,10 @@ from typing import Final
 _YOUNG: Final = 10_000
 """New objects, less those that went, until the collector looks at them. Calls leave it nothing to find, so all that a
 look does for them is cost; with Python's own 700 and 200 streams under way that was a fiftieth of the time."""
-QUIET_SECONDS: Final = 0.5
-"""Without a request for this long, what was freed is given back."""
+LOOK_SECONDS: Final = 0.5
+LOOKS: Final = (1, 2, 10)
+"""When what was freed is given back, in looks that saw no request come: at once, when the ledger has what was on its
+way, and when connections that nobody used again are closed."""
 WORTH: Final = 200
 """Requests after which it is. It takes as long as dozens of them."""
 _TRIM_THRESHOLD: Final = (-1, 64 * 1024 * 1024)
@@ -38,18 +40,21 @@ async def keep_trimmed(
     requests: Callable[[], int],
     run: Callable[[Callable[[], None]], Awaitable[None]],
     *,
-    every: float = QUIET_SECONDS,
+    every: float = LOOK_SECONDS,
 ) -> None:
     """Give freed memory back each time that no request comes for a while after many did, until cancelled. `requests`
     is how many have come; `run` does it on another thread: it may take some milliseconds."""
-    given_back, before = -WORTH, requests()
+    given_back, before, quiet, is_worth = -WORTH, requests(), 0, False
     while True:
         await asyncio.sleep(every)
         come = requests()
-        if come == before >= given_back + WORTH:
+        quiet = quiet + 1 if come == before else 0
+        before = come
+        if quiet == 1:
+            is_worth = come >= given_back + WORTH
+        if is_worth and quiet in LOOKS:
             given_back = come
             await run(give_back)
-        before = come
 
 
 def give_back() -> None:
